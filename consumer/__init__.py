@@ -1,0 +1,1 @@
+"""callcost: what every call costs, live."""

@@ -1,0 +1,178 @@
+"""What calls cost, posted: counts, totals and the sums of slices, always together.
+
+Owns the step from a batch's effects to sums, and from one rate table to the next. Knows no record and no window.
+"""
+
+from collections.abc import Iterable
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from consumer.core.calls import DIRECTIONS, CompletedCall
+from consumer.core.cells import Sums, VersionColumns, cell_rows
+from consumer.core.columns import ENDED, Integers
+from consumer.core.costing import COMPONENTS, Basis, CostedCalls, Costing
+from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, Counts, DirectionTotals, Totals
+from consumer.core.effects import AFTER, BEFORE, FIRST, LATE, Effects
+from consumer.core.histogram import bucket_of
+from consumer.core.money import IntColumn
+from consumer.core.segments import Segments
+from consumer.core.slices import Slices
+
+_SWITCH_BATCH = 5_000
+_COST_BUCKETS = np.array(COST_BUCKETS_NANO, dtype=np.int64)
+
+
+class Ledger:
+    """The sums of a fold. Every posting changes counts, totals and slices alike."""
+
+    def __init__(self, costing: Costing, segments: Segments, slices: Slices) -> None:
+        self.costing, self.segments, self.slices = costing, segments, slices
+        self.counts, self.totals = Counts(), Totals()
+
+    def post(self, effects: Effects, watermark_ms: int) -> None:
+        """Age the slices to the watermark, then post what a batch did."""
+        self.slices.age(watermark_ms)
+        if effects:
+            kinds = effects.kinds()
+            segments = self._segments_of(effects.calls, kinds)
+            groups = self.costing.cost(effects.calls)
+            for costed in groups:
+                at = costed.positions
+                self._post(costed, kinds[at], segments[at], watermark_ms)
+            if (kinds == BEFORE).any():
+                self._note_changes(groups, np.flatnonzero(kinds == BEFORE))
+
+    def switch(self, costing: Costing, calls: Iterable[CompletedCall], watermark_ms: int) -> None:
+        """Cost the given calls again under another table: each is taken back under the old one and posted under the new."""
+        old, waiting = self.costing, iter(calls)
+        while batch := list(islice(waiting, _SWITCH_BATCH)):
+            segments = np.array(self.segments.numbers(batch), dtype=np.int64)
+            groups = []
+            for table, kind, place in ((old, BEFORE, 0), (costing, AFTER, 1)):
+                for costed in table.cost(batch):
+                    at = costed.positions
+                    self._post(costed, np.full(len(at), kind), segments[at], watermark_ms)
+                    costed.positions = at * 2 + place
+                    groups.append(costed)
+            self._note_changes(groups, np.arange(0, 2 * len(batch), 2))
+        self.costing = costing
+
+    def _segments_of(self, calls: list[CompletedCall], kinds: Integers) -> Integers:
+        """Numbers in the order of the records, whatever batches they came in; late calls are in no segment."""
+        windowed = np.flatnonzero(kinds != LATE)
+        numbers = self.segments.numbers(calls if len(windowed) == len(calls) else [calls[at] for at in windowed.tolist()])
+        segments = np.full(len(calls), -1, dtype=np.int64)
+        segments[windowed] = numbers
+        if self.segments.most_values is not None:
+            first = segments[kinds == FIRST].tolist()
+            self.totals.other_values += sum(map(self.segments.is_other, first))
+        return segments
+
+    def _post(self, costed: CostedCalls, kinds: Integers, segments: Integers, watermark_ms: int) -> None:
+        standard = costed.standard()
+        rows = cell_rows(costed, standard)
+        buckets = bucket_of(standard)
+        unrated = costed.unrated != 0
+        if unrated.any():
+            buckets[unrated] = -1
+        late = kinds == LATE
+        if late.any():
+            self._post_late(int(late.sum()), exact_sum(standard[late]))
+        self._count(costed, kinds)
+        columns = columns_of(costed.basis)
+        self._note_first(costed, columns, rows, standard, (kinds == FIRST) & ~unrated)
+        signs = np.where(kinds == BEFORE, -1, 1)
+        if (kinds == BEFORE).any():
+            rows *= signs[:, None]
+        ended = costed.numbers[:, ENDED]
+        if late.any():
+            kept = ~late
+            ended, segments, rows, buckets, signs = ended[kept], segments[kept], rows[kept], buckets[kept], signs[kept]
+        if len(ended):
+            self.slices.add(watermark_ms, columns, ended, segments, rows, buckets, signs)
+
+    def _post_late(self, number: int, cost_nano: int) -> None:
+        self.counts.late += number
+        self.totals.late += number
+        self.counts.late_cost_nano += cost_nano
+        self.totals.late_cost_nano += cost_nano
+
+    def _count(self, costed: CostedCalls, kinds: Integers) -> None:
+        """Counts move by what is posted and by what is taken back; totals by first costings alone."""
+        for code in set(costed.unrated.tolist()):
+            reason = UNRATED_REASONS[code - 1] if code else None
+            by_kind = np.bincount(kinds[costed.unrated == code], minlength=4).tolist()
+            self.counts.rate(reason, by_kind[FIRST] + by_kind[AFTER] - by_kind[BEFORE])
+            if reason is None:
+                self.totals.costed += by_kind[FIRST]
+            elif by_kind[FIRST]:
+                self.totals.add(self.totals.unrated, reason, by_kind[FIRST])
+        if costed.unconverted.any():
+            self.totals.unconverted_prices += int((costed.unconverted & (kinds != BEFORE)).sum())
+
+    def _note_first(
+        self, costed: CostedCalls, columns: VersionColumns, rows: Integers, standard: IntColumn,
+        first: npt.NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        """Counters of first costings, by direction: sums of the very rows that go into cells."""
+        directions = [call.direction for call in costed.calls]
+        for direction in DIRECTIONS:
+            if direction in directions:
+                here = first & np.array([found == direction for found in directions], dtype=np.bool_)
+                if here.any():
+                    _add_first(self.totals.of(direction), columns, rows[here], standard[here])
+
+    def _note_changes(self, groups: list[CostedCalls], before: Integers) -> None:
+        """Counters of changed calls: a component that rose counts as cost, one that fell as a correction."""
+        at = np.concatenate([costed.positions for costed in groups])
+        where = np.empty(len(at), dtype=np.int64)
+        where[at] = np.arange(len(at))
+        components = np.concatenate([costed.components() for costed in groups])
+        directions = np.array([DIRECTIONS.index(call.direction) for costed in groups for call in costed.calls])
+        was, now = components[where[before]], components[where[before + 1]]
+        from_direction, to_direction = directions[where[before]], directions[where[before + 1]]
+        stays = (from_direction == to_direction)[:, None]
+        fallen = np.where(stays, np.maximum(was - now, 0), was)
+        risen = np.where(stays, np.maximum(now - was, 0), now)
+        for number, direction in enumerate(DIRECTIONS):
+            totals = self.totals
+            if (from_direction == number).any():
+                _add_components(totals.of(direction).corrections_nano, fallen[from_direction == number])
+            if (to_direction == number).any():
+                _add_components(totals.of(direction).cost_nano, risen[to_direction == number])
+
+
+def _add_components(totals: dict[str, int], components: IntColumn) -> None:
+    for number, component in enumerate(COMPONENTS):
+        amount = exact_sum(components[:, number])
+        if amount:
+            totals[component] = totals.get(component, 0) + amount
+
+
+def _add_first(totals: DirectionTotals, columns: VersionColumns, rows: Integers, standard: IntColumn) -> None:
+    sums = Sums(rows.sum(axis=0)[None, :])
+    totals.calls += len(rows)
+    totals.handled_ms += sum(int(sums.counted(name)[0]) for name in ("talk_ms", "hold_ms", "wrap_ms"))
+    costs = [("carrier", sums.money("carrier")[0]), ("fee", sums.money("fee")[0])]
+    costs += [(category, sums.pool_nano(number)[0]) for number, (_, category) in enumerate(columns.pools)]
+    for component, amount in costs:
+        if amount:
+            totals.cost_nano[component] = totals.cost_nano.get(component, 0) + amount
+    totals.histogram_sum_nano += sum(amount for _, amount in costs)
+    found = np.searchsorted(_COST_BUCKETS, np.minimum(standard, 1 << 62).astype(np.int64), side="left")
+    for bucket, number in enumerate(np.bincount(found, minlength=len(totals.histogram)).tolist()):
+        totals.histogram[bucket] += number
+
+
+def columns_of(basis: Basis) -> VersionColumns:
+    """Where the costs of a basis are summed."""
+    if basis.version is None:
+        return VersionColumns("")
+    return VersionColumns(basis.version.id, tuple((pool.name, pool.category) for pool in basis.version.pools))
+
+
+def exact_sum(column: IntColumn) -> int:
+    """The sum of a money column as a Python int: two halves, neither of which can overflow."""
+    return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())

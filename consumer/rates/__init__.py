@@ -1,0 +1,1 @@
+"""Text of a rate table to a RateTable, with every mistake listed in its place."""

@@ -1,0 +1,78 @@
+"""Calls of an invented centre, from a seed: the same seed gives the same calls.
+
+Owns what such calls look like: queues, sites, lengths, who gives up, what is told twice or later. Knows no price.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from consumer.core.instants import format_ms
+
+_DISPOSITIONS = (("answered", 82), ("abandoned", 8), ("no_answer", 5), ("busy", 3), ("voicemail", 2))
+_DESTINATIONS = ("3021", "3069", "4420", "4930", "331", "1212", "35722", "3902")
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """How many of what there are, and how often an event is told twice or amended."""
+
+    queues: tuple[str, ...] = ("sales", "support", "billing")
+    sites: tuple[str, ...] = ("ath", "skg")
+    agents: int = 50
+    outbound_share: float = 0.3
+    duplicate_share: float = 0.0
+    amended_share: float = 0.0
+
+
+def calls(centre: Centre, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
+    """Canonical calls without end, one ended about every `step_ms` from `start_ms` on."""
+    rng = random.Random(seed)  # noqa: S311 - invented calls, no secret
+    number = 0
+    while True:
+        ended_ms = start_ms + int(number * step_ms) + rng.randrange(0, 500)
+        yield _call(centre, rng, number, ended_ms)
+        number += 1
+
+
+def events(centre: Centre, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
+    """The same calls as they are told: some twice, some amended with wrap-up time and outcome."""
+    rng = random.Random(seed + 1)  # noqa: S311
+    for call in calls(centre, seed, start_ms, step_ms):
+        yield call
+        if rng.random() < centre.duplicate_share:
+            yield call
+        if rng.random() < centre.amended_share:
+            outcome = rng.choice(("resolved", "unresolved", "sale"))
+            yield {"call_id": call["call_id"], "version": 2, "wrap_s": rng.randrange(5, 90), "outcome": outcome}
+
+
+def _call(centre: Centre, rng: random.Random, number: int, ended_ms: int) -> dict[str, Any]:
+    outbound = rng.random() < centre.outbound_share
+    names, weights = zip(*_DISPOSITIONS, strict=True)
+    disposition = rng.choices(names, weights)[0]
+    rings_ms = rng.randrange(2_000, 25_000)
+    talks_ms = int(rng.lognormvariate(12, 0.7)) if disposition in ("answered", "voicemail") else 0
+    outside = f"+{rng.choice(_DESTINATIONS)}{rng.randrange(10**7):07d}"
+    own = f"+302108{rng.randrange(10**6):06d}"
+    call: dict[str, Any] = {
+        "call_id": f"{rng.getrandbits(40):010x}-{number:07d}",
+        "direction": "outbound" if outbound else "inbound",
+        "started_at": format_ms(ended_ms - talks_ms - rings_ms),
+        "ended_at": format_ms(ended_ms),
+        "disposition": disposition,
+        "platform": "sample",
+        "queue": rng.choice(centre.queues),
+        "site": rng.choice(centre.sites),
+        "agent": f"agent-{rng.randrange(centre.agents):03d}",
+        "trunk": "carrier-a" if rng.random() < 0.7 else "carrier-b",
+        "from_number": own if outbound else outside,
+        "to_number": outside if outbound else own,
+    }
+    if disposition in ("answered", "voicemail"):
+        call["answered_at"] = format_ms(ended_ms - talks_ms)
+    if disposition == "answered":
+        call["wait_s"] = rings_ms / 1000
+        call["hold_s"] = min(rng.randrange(0, 30), talks_ms // 1000) if rng.random() < 0.2 else 0
+    return call

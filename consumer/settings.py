@@ -1,0 +1,153 @@
+"""Settings: callcost.toml and the environment, read once and validated together.
+
+Owns names, units, defaults and limits. Every mistake is reported, all at once; unknown keys fail.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError, TomlConfigSettingsSource,
+)  # fmt: skip
+
+from consumer.core.calls import DIMENSIONS
+from consumer.core.pipeline import FoldSettings
+from consumer.core.slices import live_levels
+
+Platform = Literal["callcost", "asterisk-csv", "asterisk-custom-csv", "kamailio"]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no time zone {name!r}; expected a name such as Europe/Athens") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Section):
+    """The file that is followed."""
+
+    path: Path = Field(description="a file of calls that is being written, and rotated")
+    platform: Platform = Field(default="callcost", description="format of its records")
+    zone: ZoneName | None = Field(default=None, description="time zone of local times (Asterisk); default the rate table's")
+    host: str = Field(default="", description="name of the PBX, part of its call ids where there are several")
+    poll_s: float = Field(default=0.25, gt=0, le=60, description="seconds between two looks at the file")
+
+
+class FoldSection(_Section):
+    """What is remembered, for how long, and by which dimensions it is summed."""
+
+    dimensions: tuple[str, ...] = Field(
+        default=("direction", "queue", "site"), description="what a segment is made of; begins with direction"
+    )
+    most_values: int = Field(default=1000, ge=1, description="values of each dimension; further ones are __other__")
+    out_of_orderness_s: int = Field(default=60, ge=0, description="how far behind the newest call others may come")
+    horizon_s: int = Field(default=86_400, ge=60, description="how long calls are remembered for duplicates and amendments")
+    allowed_lateness_s: int | None = Field(default=None, ge=0, description="later calls count in no window; default horizon_s")
+    most_calls: int = Field(default=2_000_000, ge=1_000, description="calls remembered at the most")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "FoldSection":
+        unknown = [name for name in self.dimensions if name not in DIMENSIONS]
+        if unknown:
+            raise ValueError(f"dimensions: found {', '.join(unknown)}; expected any of {', '.join(DIMENSIONS)}")
+        if not self.dimensions or self.dimensions[0] != "direction" or len(set(self.dimensions)) < len(self.dimensions):
+            raise ValueError("dimensions: expected different names that begin with direction")
+        if self.allowed_lateness_s is not None and self.allowed_lateness_s > self.horizon_s:
+            raise ValueError("allowed_lateness_s: beyond horizon_s calls would be counted twice")
+        return self
+
+    def for_fold(self) -> FoldSettings:
+        """The settings of a live fold."""
+        lateness_s = self.horizon_s if self.allowed_lateness_s is None else self.allowed_lateness_s
+        return FoldSettings(
+            dimensions=self.dimensions,
+            levels=live_levels(self.out_of_orderness_s * 1000),
+            out_of_orderness_ms=self.out_of_orderness_s * 1000,
+            allowed_lateness_ms=lateness_s * 1000,
+            horizon_ms=self.horizon_s * 1000,
+            most_entries=self.most_calls,
+            most_values=self.most_values,
+        )
+
+
+class HttpSection(_Section):
+    """Where figures are served; on loopback unless told otherwise."""
+
+    host: str = Field(default="127.0.0.1", description="address to listen on")
+    port: int = Field(default=8080, ge=0, le=65_535, description="port; 0 takes a free one")
+    most_segments: int = Field(default=100, ge=1, le=2_000, description="segments in /metrics; the rest is __other__")
+
+
+class Settings(BaseSettings):
+    """callcost.toml; CALLCOST_HTTP__PORT=9000 in the environment overrides [http] port."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix="CALLCOST_", env_nested_delimiter="__", nested_model_default_partial_update=True
+    )
+
+    rates: Path = Field(description="the rate table, relative to this file")
+    source: SourceSettings
+    fold: FoldSection = FoldSection()
+    http: HttpSection = HttpSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
+        """The environment before the file, which `load_settings` hands in."""
+        return env_settings, init_settings
+
+
+class SettingsInvalid(Exception):
+    """All mistakes of the settings, a line each."""
+
+
+def load_settings(path: Path) -> Settings:
+    """Settings of a file; its relative paths are relative to it. Raises SettingsInvalid with every mistake."""
+    try:
+        written = _written(path)
+        found = Settings(**written)
+    except SettingsError as error:
+        raise SettingsInvalid(f"the environment: {error}") from None
+    except ValidationError as error:
+        raise SettingsInvalid("\n".join(_mistakes(path, error))) from None
+    source = found.source.model_copy(update={"path": path.parent / found.source.path})
+    return found.model_copy(update={"rates": path.parent / found.rates, "source": source})
+
+
+def _written(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise SettingsInvalid(f"{path}: no such file; write one, or name it with -c")
+    try:
+        return TomlConfigSettingsSource(Settings, path)()
+    except ValueError as error:  # tomllib.TOMLDecodeError, UnicodeDecodeError
+        raise SettingsInvalid(f"{path}: {error}") from None
+    except OSError as error:
+        raise SettingsInvalid(f"{path}: {error.strerror}") from None
+
+
+def _mistakes(path: Path, error: ValidationError) -> list[str]:
+    mistakes = []
+    for fault in error.errors(include_url=False):
+        place = ".".join(str(part) for part in fault["loc"])
+        variable = "CALLCOST_" + "__".join(str(part) for part in fault["loc"]).upper()
+        where = f"environment {variable}" if variable in os.environ else str(path)
+        message = fault["msg"].removeprefix("Value error, ")
+        found = "" if fault["type"] in ("missing", "value_error") else f"found {fault['input']!r}, "
+        mistakes.append(f"{where}: {place}: {found}{message[0].lower()}{message[1:]}")
+    return sorted(mistakes)

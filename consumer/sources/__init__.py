@@ -1,0 +1,1 @@
+"""Where events come in: recorded files, and files that are still being written."""

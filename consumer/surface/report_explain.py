@@ -1,0 +1,55 @@
+"""One call's cost, line by line: as JSON and for people."""
+
+from typing import Any
+
+from rich.table import Table
+
+from consumer.core.explain import Explanation
+from consumer.core.money import format_nano
+
+
+def explanation_json(explanation: Explanation) -> dict[str, Any]:
+    """As `explain --format json`: money is a decimal string."""
+    if explanation.unrated is not None:
+        return {"call_id": explanation.call_id, "unrated": explanation.unrated}
+    return {
+        "call_id": explanation.call_id,
+        "version": explanation.version,
+        "billed_s": explanation.billed_s,
+        "lines": [
+            {
+                "kind": line.kind, "name": line.name, "category": line.category, "units": line.units,
+                "rate": line.rate, "amount": format_nano(line.amount_nano), "how": line.how,
+            }
+            for line in explanation.lines
+        ],
+        "direct": format_nano(explanation.direct_nano),
+        "standard": format_nano(explanation.standard_nano),
+    }  # fmt: skip
+
+
+def explanation_table(explanation: Explanation, currency: str) -> Table:
+    """A table to check with a pocket calculator."""
+    title = f"call {explanation.call_id}"
+    if explanation.unrated is not None:
+        table = Table(title=f"{title}: UNRATED, {explanation.unrated}", title_justify="left", show_header=False)
+        table.add_row(UNRATED_HINTS[explanation.unrated])
+        return table
+    table = Table(title=f"{title}, rate version {explanation.version}", title_justify="left", show_footer=True)
+    table.add_column("part", footer="direct\nstandard")
+    table.add_column("how", overflow="fold")
+    table.add_column(
+        currency, justify="right", no_wrap=True,
+        footer=f"{format_nano(explanation.direct_nano)}\n{format_nano(explanation.standard_nano)}",
+    )  # fmt: skip
+    for line in explanation.lines:
+        table.add_row(f"{line.kind} {line.name}", line.how, format_nano(line.amount_nano))
+    return table
+
+
+UNRATED_HINTS = {
+    "no_rate_version": "No version of the rate table is in force when the call starts: add one, or mend effective_from.",
+    "no_tariff": "The call is connected, its direction needs a tariff, and none matches: add one, or a match.",
+    "no_prefix": "No prefix of the tariff's deck fits the number: add the destination, or mend the tariff's number plan.",
+    "no_fx_rate": "A price is in a currency without an exchange rate when the call starts: add it under [[fx]].",
+}
