@@ -57,6 +57,12 @@ class Contacts:
             heapq.heappush(listed, left_out)
         return top
 
+    def listed(self, contact_id: str, but: str) -> list[str]:
+        """The calls of a contact as far as they are listed, without one; some may be stale."""
+        listed = self._listed.get(contact_id, ())
+        found = [listed] if isinstance(listed, str) else [call_id for _, call_id in listed]
+        return [call_id for call_id in (contact_id, *found) if call_id != but]
+
     def forget(self, contact_id: str, call_id: str) -> None:
         """Drop a call that is not remembered any more, and the contact with its last call."""
         listed = self._listed.get(contact_id)

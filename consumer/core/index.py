@@ -8,6 +8,7 @@ Every decision depends on the records before it alone, never on how they were ba
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -33,6 +34,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     first_of_contact: bool
     life_ms: int  # it expires when the watermark is a horizon beyond this: its end, or the last record that told of it
     origin: int  # the least offset that its state depends on
+    told: int  # the last offset that told of it, if only the same again
 
     @property
     def offset(self) -> int:
@@ -88,6 +90,14 @@ _unpack_times = msgspec.msgpack.Decoder(_TimesEntry).decode
 Change = tuple[CompletedCall, CompletedCall]
 
 
+class Ghost(NamedTuple):
+    """A call that was told of more than once and is forgotten: its later records must not be taken for a new call."""
+
+    call_id: str
+    first: int  # offset
+    told: int  # offset
+
+
 @dataclass(frozen=True, slots=True)
 class Expired:
     """Versions that waited in vain for the rest of their call."""
@@ -116,6 +126,8 @@ class Index:
     _bucket_heap: list[int] = field(default_factory=list)
     _least_origin: dict[int, int] = field(default_factory=dict)
     _replayed_floors: list[tuple[int, int]] | None = None
+    ghosts: list[Ghost] = field(default_factory=list)
+    _haunting: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._contacts = Contacts(self._rank_in)
@@ -156,7 +168,7 @@ class Index:
     def insert(self, call: CompletedCall, said: Said, life_ms: int) -> list[Change]:
         """Remember a new complete call and join it to its contact; returns other calls as they were and as they are."""
         call_id, contact_id = call.call_id, call.contact_id
-        entry = Entry([said], True, True, life_ms, said.offset)
+        entry = Entry([said], True, True, life_ms, said.offset, said.offset)
         has_own_contact = contact_id == call_id
         changed = [] if has_own_contact and contact_id not in self._contacts else self._join(call, entry)
         call.first_of_contact = entry.first_of_contact
@@ -167,19 +179,19 @@ class Index:
 
     def wait(self, call_id: str, said: Said, life_ms: int) -> None:
         """Remember a version of a call that is not complete yet."""
-        entry = self.get(call_id) or Entry([], False, False, life_ms, said.offset)
+        entry = self.get(call_id) or Entry([], False, False, life_ms, said.offset, said.offset)
         if entry.versions:
             self._amended.add(call_id)
         entry.versions.append(said)
-        entry.life_ms, entry.origin = max(entry.life_ms, life_ms), min(entry.origin, said.offset)
+        entry.life_ms, entry.told = max(entry.life_ms, life_ms), said.offset
         self._waiting.add(call_id)
         self._live(call_id, entry)
         self._entries[call_id] = _pack(entry)
 
-    def touch(self, call_id: str, entry: Entry, life_ms: int) -> None:
+    def touch(self, call_id: str, entry: Entry, offset: int, life_ms: int) -> None:
         """A record told of a call and changed nothing: it is remembered for as long as one that did."""
-        if self.horizon_ms is not None and life_ms > entry.life_ms:
-            entry.life_ms = life_ms
+        if self.horizon_ms is not None:
+            entry.life_ms, entry.told = max(entry.life_ms, life_ms), offset
             self._amended.add(call_id)
             self._live(call_id, entry)
             self._entries[call_id] = _pack(entry)
@@ -193,7 +205,7 @@ class Index:
         """
         call_id = call.call_id
         entry.versions.append(said)
-        entry.life_ms, entry.origin = max(entry.life_ms, life_ms), min(entry.origin, said.offset)
+        entry.life_ms, entry.told = max(entry.life_ms, life_ms), said.offset
         entry.is_complete = True
         self._waiting.discard(call_id)
         self._amended.add(call_id)
@@ -240,11 +252,17 @@ class Index:
     def _leave(self, call: CompletedCall, entry: Entry) -> list[Change]:
         """A call is no longer of this contact, or not at this rank; if it was the first, the next one is."""
         least = self._contacts.least(call.contact_id, but=call.call_id)
+        for call_id in self._contacts.listed(call.contact_id, but=call.call_id):
+            member = self.get(call_id)
+            if member is not None and entry.origin < member.origin:  # which of them is the first depends on it
+                member.origin = entry.origin
+                self._note_origin(member)
+                self._entries[call_id] = _pack(member)
         self._contacts.forget(call.contact_id, call.call_id)
         heir = None if least is None else self.get(least[1])
         if least is None or heir is None or not entry.first_of_contact:
             return []
-        return [self._set_first(least[1], heir, True, entry.offset)]
+        return [self._set_first(least[1], heir, True, entry.origin)]
 
     def _set_first(self, call_id: str, entry: Entry, first: bool, because_of: int) -> Change:
         before = entry.known(call_id)
@@ -315,9 +333,16 @@ class Index:
         self.floors.append((offset, floor_ms))
         return self._evict_before(floor_ms // _BUCKET_MS)
 
-    def replay_floors(self, floors: list[tuple[int, int]] | None) -> None:
-        """While the index is made again, forget early exactly what was forgotten early the first time."""
-        self._replayed_floors = None if floors is None else list(floors)
+    def begin_again(self, floor_before_ms: int, floors: list[tuple[int, int]], ghosts: list[Ghost]) -> None:
+        """The index is made again: forget early what was forgotten early the first time, and pass ghosts over."""
+        self.floor_ms = self.floor_before_ms = floor_before_ms
+        self._replayed_floors = list(floors)
+        self.ghosts, self._haunting = list(ghosts), {ghost.call_id: ghost.told for ghost in ghosts}
+
+    def is_made_again(self) -> None:
+        """From here on records are new."""
+        self._replayed_floors = None
+        self._haunting = {}
 
     def _evict_before(self, bucket: int) -> list[Expired]:
         expired: list[Expired] = []
@@ -330,21 +355,32 @@ class Index:
 
     def _forget(self, item: str | tuple[str, str], bucket: int) -> list[Expired]:
         call_id, contact_id = (item, item) if isinstance(item, str) else item
+        expired = []
         if call_id in self._amended or call_id in self._waiting:
             entry = self.get(call_id)
             if entry is None or entry.life_ms // _BUCKET_MS > bucket:
                 return []  # it lives in a later bucket, or was forgotten already
-            if not entry.is_complete:
-                self._waiting.discard(call_id)
-                self._amended.discard(call_id)
-                del self._entries[call_id]
-                return [Expired(call_id, tuple(said.offset for said in entry.versions))]
+            if entry.told > entry.offset:
+                self.ghosts.append(Ghost(call_id, entry.offset, entry.told))
+            if entry.is_complete:
+                contact_id = entry.known(call_id).contact_id
+            else:
+                expired.append(Expired(call_id, tuple(said.offset for said in entry.versions)))
             self._amended.discard(call_id)
-            contact_id = entry.known(call_id).contact_id
+            self._waiting.discard(call_id)
         self._entries.pop(call_id, None)
         if contact_id != call_id:
             self._contacts.forget(contact_id, call_id)
-        return []
+        return expired
+
+    def is_ghost(self, call_id: str, offset: int) -> bool:
+        """Whether a record that is read again told of a call that was forgotten since, and began before."""
+        return self._haunting.get(call_id, -1) >= offset
+
+    def crossing(self, index_from: int) -> list[Ghost]:
+        """The ghosts of an index made again from there: forgotten calls that began before it and were told of after it."""
+        self.ghosts = [ghost for ghost in self.ghosts if ghost.told >= index_from]
+        return sorted(ghost for ghost in self.ghosts if ghost.first < index_from)
 
     def give_up_waiting(self) -> list[Expired]:
         """Forget all versions that wait: the end of a replay."""

@@ -13,7 +13,7 @@ from consumer.core.calls import (
 from consumer.core.costing import Costing
 from consumer.core.counts import Counts, Totals
 from consumer.core.effects import Effects
-from consumer.core.index import Entry, Expired, Index, Said
+from consumer.core.index import Entry, Expired, Ghost, Index, Said
 from consumer.core.ledger import Ledger
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
@@ -116,14 +116,14 @@ class Pipeline:
                 batch.expire(expired)
 
     def prepare_reindex(
-        self, index_from: int, highest_before_ms: int, floor_before_ms: int, floors: list[tuple[int, int]]
-    ) -> None:
+        self, index_from: int, highest_before_ms: int, floor_before_ms: int, floors: list[tuple[int, int]],
+        ghosts: list[Ghost],
+    ) -> None:  # fmt: skip
         """Go back in event time to where the index is made again from; `reindex` comes back."""
         self._next_anchor = index_from
         self._highest_after_ms = self.watermark.highest_ms
         self.watermark.highest_ms = highest_before_ms
-        self.index.floor_ms = self.index.floor_before_ms = floor_before_ms
-        self.index.replay_floors(floors)
+        self.index.begin_again(floor_before_ms, floors, ghosts)
 
     def reindex(self, records: Iterable[SourceRecord], until: int) -> bool:
         """Make the index again from the records in [index_from, next_offset), without counting or costing anything.
@@ -136,7 +136,7 @@ class Pipeline:
             if record.offset < until:
                 self._take(record, batch)
                 batch.effects.clear()
-        self.index.replay_floors(None)
+        self.index.is_made_again()
         self.next_offset = until
         is_whole = self.watermark.highest_ms == self._highest_after_ms
         self.watermark.highest_ms = self._highest_after_ms
@@ -198,12 +198,16 @@ class _Batch:
         if isinstance(event, Rejection):
             self._reject(event, record.offset)
             return
+        ended_ms = event.fields.ended_ms
+        if isinstance(ended_ms, int) and ended_ms > self.watermark.highest_ms and not _in_future(event.fields, record):
+            self._observe(ended_ms)
         entry = self.index.get(event.call_id)
         if entry is None:
-            self._take_first(event, record)
+            if not self.index.is_ghost(event.call_id, record.offset):
+                self._take_first(event, record)
         elif any(said.number == event.number for said in entry.versions):
             self.counts.duplicates += 1
-            self.index.touch(event.call_id, entry, self._life(event, record))
+            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
         else:
             self._take_further(event, entry, record)
 
@@ -225,7 +229,7 @@ class _Batch:
             if changed:
                 self.effects.change(changed)
             self.effects.add_first(call)
-            self._observe(call)
+            self._note_start(call)
 
     def _take_further(self, event: CallVersion, entry: Entry, record: SourceRecord) -> None:
         said = Said(event.number, record.offset, event.fields)
@@ -233,14 +237,14 @@ class _Batch:
         if event.number == 1 and isinstance(alone := complete(event.call_id, event.fields), Rejection):
             call = alone if alone.reason == "missing_field" else call
         if isinstance(call, Rejection):
-            self.index.touch(event.call_id, entry, self._life(event, record))
+            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
             if entry.is_complete:
                 self._reject(call, record.offset)
             else:
                 self._wait_or_reject(event, call, record)
             return
         if fault := _in_future(call, record):
-            self.index.touch(event.call_id, entry, self._life(event, record))
+            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
             self._reject(fault, record.offset)
             return
         before = entry.known(event.call_id) if entry.is_complete else None
@@ -253,7 +257,7 @@ class _Batch:
             self.effects.add_first(call)
         else:
             self.effects.change([(before, call)])
-        self._observe(call)
+        self._note_start(call)
 
     def _wait_or_reject(self, event: CallVersion, fault: Rejection, record: SourceRecord) -> None:
         """A higher version that lacks only what another may say waits; version 1 must be complete."""
@@ -268,24 +272,23 @@ class _Batch:
         self._reject(fault, record.offset)
 
     def _life(self, event: CallVersion, record: SourceRecord) -> int:
-        """A call is remembered for a horizon after this: its end, and every record that tells of it.
-
-        So an index made again from later records alone forgets it at the same time.
-        """
-        ended = event.fields.ended_ms
-        if not isinstance(ended, int) or _in_future(event.fields, record):
+        """A call is remembered for a horizon after this: its end, and every record that tells of it."""
+        ended_ms = event.fields.ended_ms
+        if not isinstance(ended_ms, int) or _in_future(event.fields, record):
             return self.watermark.instant_ms
-        return max(ended, self.watermark.instant_ms)
+        return max(ended_ms, self.watermark.instant_ms)
 
-    def _observe(self, call: CompletedCall) -> None:
+    def _note_start(self, call: CompletedCall) -> None:
         if call.started_ms < self.pipeline.first_started_ms:
             self.pipeline.first_started_ms = call.started_ms
-        if call.ended_ms > self.watermark.highest_ms:
-            if not self.watermark.has_begun:
-                self.index.start(call.ended_ms - self.watermark.out_of_orderness_ms)
-            self.watermark.highest_ms = call.ended_ms
-            for expired in self.index.evict(self.watermark.instant_ms):
-                self.expire(expired)
+
+    def _observe(self, ended_ms: int) -> None:
+        """Event time moves with every event that says when a call ended, whatever becomes of it: nothing else decides it."""
+        if not self.watermark.has_begun:
+            self.index.start(ended_ms - self.watermark.out_of_orderness_ms)
+        self.watermark.highest_ms = ended_ms
+        for expired in self.index.evict(self.watermark.instant_ms):
+            self.expire(expired)
 
     def expire(self, expired: Expired) -> None:
         """Versions whose call never became complete."""

@@ -18,6 +18,7 @@ from consumer.core.cells import VersionColumns
 from consumer.core.columns import Integers
 from consumer.core.counts import Counts, Totals, as_plain
 from consumer.core.histogram import BUCKET_BITS
+from consumer.core.index import Ghost
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.reading import Segment
@@ -47,6 +48,7 @@ class _Head(msgspec.Struct):
     highest_ms: int
     floor_before_ms: int  # of the index, before index_from
     floors: list[tuple[int, int]]
+    ghosts: list[tuple[str, int, int]]
     settings: str  # digest of what shapes the state
     table_sha256: str
     counts: dict[str, object]
@@ -127,6 +129,7 @@ def _head_bytes(pipeline: Pipeline, names: list[_BlockName]) -> tuple[bytes, int
         FORMAT, pipeline.next_offset, anchor.offset, anchor.highest_ms, pipeline.watermark.highest_ms,
         before[-1] if before else index.floor_before_ms,
         [(offset, floor) for offset, floor in index.floors if offset >= anchor.offset],
+        [tuple(ghost) for ghost in index.crossing(anchor.offset)],
         settings_digest(pipeline.settings, pipeline.table), pipeline.table.sha256,
         as_plain(pipeline.counts), as_plain(pipeline.totals),
         [sorted(known) for known in pipeline.ledger.segments.known], names,
@@ -194,7 +197,8 @@ def restore(
         raise SnapshotUnusable(f"the state was made under rate table {opened.table_sha256}, not {table.sha256}")
     pipeline = Pipeline(table, decode, settings, next_offset=opened.next_offset)
     pipeline.watermark.highest_ms = opened.highest_ms
-    pipeline.prepare_reindex(opened.index_from, opened.highest_before_ms, opened.floor_before_ms, opened.floors)
+    pipeline.prepare_reindex(opened.index_from, opened.highest_before_ms, opened.floor_before_ms, opened.floors,
+                             [Ghost(*ghost) for ghost in opened.ghosts])  # fmt: skip
     ledger = pipeline.ledger
     ledger.counts = msgspec.convert(opened.counts, Counts)
     ledger.totals = msgspec.convert(opened.totals, Totals)

@@ -10,7 +10,7 @@ NEVER_MS = -(1 << 62)
 
 @dataclass
 class Watermark:
-    """The highest end of an accepted call, less how far out of order calls may come."""
+    """The highest end of a call that any event told, less how far out of order calls may come."""
 
     out_of_orderness_ms: int = 0
     allowed_lateness_ms: int | None = None  # None: nothing is late
@@ -23,7 +23,7 @@ class Watermark:
 
     @property
     def has_begun(self) -> bool:
-        """Whether any call was seen."""
+        """Whether any end of a call was told."""
         return self.highest_ms != NEVER_MS
 
     def is_late(self, ended_ms: int) -> bool:

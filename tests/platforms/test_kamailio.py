@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core.calls import CallVersion, CompletedCall, Rejection, SourceRecord, complete, merge
+from consumer.core.calls import CallVersion, CompletedCall, Decoder, Rejection, SourceRecord, complete, merge
 from consumer.platforms.direction import DirectionRule
 from consumer.platforms.kamailio import kamailio
 
+DECODE = kamailio()
 START_MS = 1_795_428_000_000
 
 #: Rang for 4 s, answered after 5 s, lasted 61.25 s from then. acc's start is the ACK here.
@@ -42,12 +43,12 @@ def without(record: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in keys}
 
 
-def event_of(record: Any, decode=kamailio()) -> CallVersion | Rejection:  # noqa: B008
+def event_of(record: Any, decode: Decoder = DECODE) -> CallVersion | Rejection:
     (event,) = decode(SourceRecord(0, json.dumps(record).encode()))
     return event
 
 
-def version_of(record: Any, decode=kamailio()) -> CallVersion:  # noqa: B008
+def version_of(record: Any, decode: Decoder = DECODE) -> CallVersion:
     version = event_of(record, decode)
     assert isinstance(version, CallVersion), version
     return version
@@ -206,15 +207,15 @@ def test_call_is_over_whatever_the_answer_to_its_bye() -> None:
 
 def test_array_holds_an_event_each() -> None:
     busy = INVITE | {"sip_code": "486"}
-    events = kamailio()(SourceRecord(0, json.dumps([ANSWERED, busy, 7]).encode()))
+    events = DECODE(SourceRecord(0, json.dumps([ANSWERED, busy, 7]).encode()))
     assert [type(event) for event in events] == [CallVersion, CallVersion, Rejection]
-    assert kamailio()(SourceRecord(0, b"[]")) == ()
-    assert kamailio()(SourceRecord(0, None)) == ()
+    assert DECODE(SourceRecord(0, b"[]")) == ()
+    assert DECODE(SourceRecord(0, None)) == ()
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b"\xff", b'{"callid": "\\ud800"}', b"[" * 5_000, b"1" * 6_000])
 def test_bytes_that_are_no_json_are_rejected(value: bytes) -> None:
-    (rejection,) = kamailio()(SourceRecord(0, value))
+    (rejection,) = DECODE(SourceRecord(0, value))
     assert isinstance(rejection, Rejection)
     assert rejection.reason == "bad_json"
 
@@ -279,12 +280,12 @@ VALUE = st.recursive(SCALAR, lambda inner: st.one_of(st.lists(inner), st.diction
 
 @given(st.binary())
 def test_no_bytes_make_it_raise(value: bytes) -> None:
-    assert all(isinstance(event, CallVersion | Rejection) for event in kamailio()(SourceRecord(0, value)))
+    assert all(isinstance(event, CallVersion | Rejection) for event in DECODE(SourceRecord(0, value)))
 
 
 @given(st.sampled_from([ANSWERED, without(ANSWERED, *EXTRAS), INVITE, BYE]), st.data())
 def test_no_values_make_it_raise(record: dict[str, Any], data: st.DataObject) -> None:
     changed = data.draw(st.dictionaries(st.sampled_from([*ANSWERED, *INVITE]), VALUE))
-    (event,) = kamailio()(SourceRecord(0, json.dumps(record | changed).encode()))
+    (event,) = DECODE(SourceRecord(0, json.dumps(record | changed).encode()))
     if isinstance(event, CallVersion):
         complete(event.call_id, event.fields)
