@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
 from consumer.core.calls import Decoder
 from consumer.core.pipeline import Pipeline, Rejected
 from consumer.core.rates import RateTable
@@ -22,12 +20,15 @@ from consumer.platforms import canonical
 from consumer.platforms.asterisk import asterisk_csv, asterisk_custom_csv
 from consumer.platforms.cloudevents import cloudevents
 from consumer.platforms.kamailio import kamailio
+from consumer.rates.load import load_rates
 from consumer.settings import Settings
 from consumer.sources.tail import FileTail
 
 log = logging.getLogger("callcost")
 
 Clock = Callable[[], int]  # milliseconds since 1970
+
+_LOGGED_A_BATCH = 20  # rejections; the rest of them is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,53 @@ FORMATS: dict[str, Format] = {
 def system_clock() -> int:
     """The wall clock."""
     return time.time_ns() // 1_000_000
+
+
+class Worker:
+    """One followed file and its fold. One task feeds it; whoever reads it does so between two batches."""
+
+    def __init__(self, settings: Settings, table: RateTable, clock: Clock = system_clock) -> None:
+        self.settings, self.clock = settings, clock
+        self.table_loaded_ms = clock()
+        source, form = settings.source, FORMATS[settings.source.platform]
+        zone = ZoneInfo(source.zone) if source.zone else table.calendar.zone
+        self.tail = FileTail(source.path, form.framing)
+        self.pipeline = Pipeline(table, form.decoder(zone, source.host), settings.fold.for_fold())
+        self.caught_up = False  # everything that was in the file at the start is folded
+
+    @classmethod
+    def load(cls, settings: Settings, clock: Clock = system_clock) -> "Worker":
+        """A worker with the settings' rate table. Raises RateTableInvalid."""
+        return cls(settings, load_rates(settings.rates), clock)
+
+    def step(self) -> int:
+        """Fold in what was written since the last look; how many records that were."""
+        records = self.tail.poll(self.clock())
+        self._log(self.pipeline.feed(records))
+        if not records and not self.caught_up:
+            self.caught_up = True
+            log.info("%s: read to its end, %d events so far", self.settings.source.path, self.pipeline.counts.received)
+        return len(records)
+
+    async def follow(self) -> None:
+        """Fold in what is written, for ever. Nothing is kept between runs: the next start reads the file again."""
+        log.info("following %s (%s)", self.settings.source.path, self.settings.source.platform)
+        while True:
+            await asyncio.sleep(0 if self.step() else self.settings.source.poll_s)
+
+    def read(self) -> Reading:
+        """All live windows as of now."""
+        now_ms = self.clock()
+        return self.pipeline.read(now_ms, spans(self.pipeline.table.calendar, now_ms))
+
+    def not_ready(self) -> str | None:
+        """Why the figures are not to be relied on yet."""
+        if self.tail.state == "waiting":
+            return f"waiting for {self.settings.source.path}: there is no such file"
+        return None if self.caught_up else f"reading {self.settings.source.path}: {self.tail.lag_bytes} bytes to go"
+
+    def _log(self, rejected: list[Rejected]) -> None:
+        for rejection in rejected[:_LOGGED_A_BATCH]:
+            log.warning("record %d of %s: %s", rejection.offset + 1, self.settings.source.path, rejection.rejection)
+        if len(rejected) > _LOGGED_A_BATCH:
+            log.warning("and %d more rejected", len(rejected) - _LOGGED_A_BATCH)

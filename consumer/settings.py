@@ -41,7 +41,9 @@ class SourceSettings(_Section):
 
     path: Path = Field(description="a file of calls that is being written, and rotated")
     platform: Platform = Field(default="callcost", description="format of its records")
-    zone: ZoneName | None = Field(default=None, description="time zone of local times (Asterisk); default the rate table's")
+    zone: ZoneName | None = Field(
+        default=None, description="time zone of local times (Asterisk); default the rate table's"
+    )
     host: str = Field(default="", description="name of the PBX, part of its call ids where there are several")
     poll_s: float = Field(default=0.25, gt=0, le=60, description="seconds between two looks at the file")
 
@@ -54,8 +56,12 @@ class FoldSection(_Section):
     )
     most_values: int = Field(default=1000, ge=1, description="values of each dimension; further ones are __other__")
     out_of_orderness_s: int = Field(default=60, ge=0, description="how far behind the newest call others may come")
-    horizon_s: int = Field(default=86_400, ge=60, description="how long calls are remembered for duplicates and amendments")
-    allowed_lateness_s: int | None = Field(default=None, ge=0, description="later calls count in no window; default horizon_s")
+    horizon_s: int = Field(
+        default=86_400, ge=60, description="how long calls are remembered for duplicates and amendments"
+    )
+    allowed_lateness_s: int | None = Field(
+        default=None, ge=0, description="later calls count in no window; default horizon_s"
+    )
     most_calls: int = Field(default=2_000_000, ge=1_000, description="calls remembered at the most")
 
     @model_validator(mode="after")
@@ -95,7 +101,11 @@ class Settings(BaseSettings):
     """callcost.toml; CALLCOST_HTTP__PORT=9000 in the environment overrides [http] port."""
 
     model_config = SettingsConfigDict(
-        extra="forbid", frozen=True, env_prefix="CALLCOST_", env_nested_delimiter="__", nested_model_default_partial_update=True
+        extra="forbid",
+        frozen=True,
+        env_prefix="CALLCOST_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
     )
 
     rates: Path = Field(description="the rate table, relative to this file")

@@ -44,13 +44,16 @@ class CallAmendment(BaseModel):
     disposition: Disposition | None = None
     answered_at: Instant | None = Field(default=None, description="when a person or the voicemail answered")
     connected_at: Instant | None = Field(
-        default=None, description="when the carrier's leg was answered, by an IVR or queue for example; default answered_at"
+        default=None,
+        description="when the carrier's leg was answered, by an IVR or queue for example; default answered_at",
     )
     contact_id: Text | None = Field(default=None, description="group of legs; default call_id")
     platform: Text | None = None
     wait_s: Seconds | None = None
     ivr_s: Seconds | None = None
-    talk_s: Seconds | None = Field(default=None, description="default of an answered call: ended - answered - hold; else 0")
+    talk_s: Seconds | None = Field(
+        default=None, description="default of an answered call: ended - answered - hold; else 0"
+    )
     hold_s: Seconds | None = None
     wrap_s: Seconds | None = None
     billable_s: Seconds | None = Field(

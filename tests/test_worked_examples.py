@@ -36,7 +36,9 @@ def records_of(example: dict[str, Any]) -> list[SourceRecord]:
 
 def replayed(example: dict[str, Any]) -> tuple[Pipeline, Reading]:
     instants = [parse_rfc3339(example[name]) if name in example else None for name in ("as_of", "from", "to")]
-    replay = Replay.of(table_of(example), decode, *instants, dimensions=tuple(example.get("by", ("direction", "queue", "site"))))
+    replay = Replay.of(
+        table_of(example), decode, *instants, dimensions=tuple(example.get("by", ("direction", "queue", "site")))
+    )
     replay.pipeline.feed(records_of(example))
     replay.pipeline.finish()
     return replay.pipeline, replay.read()
@@ -66,7 +68,11 @@ def check_calls(pipeline: Pipeline, expected: dict[str, Any]) -> None:
         shown = explanation_json(explain(Costing(pipeline.table), calls[call_id]))
         for name, value in expectation.items():
             if name == "lines":
-                lines = [{key: line[key] for key in ("kind", "name", "amount")} for line in shown["lines"] if line["amount"] != "0"]
+                lines = [
+                    {key: line[key] for key in ("kind", "name", "amount")}
+                    for line in shown["lines"]
+                    if line["amount"] != "0"
+                ]
                 value = [{key: line[key] for key in ("kind", "name", "amount")} for line in value]
                 assert sorted(map(str, lines)) == sorted(map(str, value)), call_id
             else:

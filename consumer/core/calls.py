@@ -183,7 +183,12 @@ def complete(call_id: str, fields: CallFields) -> CompletedCall | Rejection:
     connected = fields.connected_ms
     if type(connected) is not int:
         connected = answered
-    if not started <= (started if connected is None else connected) <= (ended if answered is None else answered) <= ended:
+    if (
+        not started
+        <= (started if connected is None else connected)
+        <= (ended if answered is None else answered)
+        <= ended
+    ):
         return _wrong_order(started, connected, answered, ended)
     hold, talk, billable = fields.hold_ms or 0, fields.talk_ms, fields.billable_ms
     if talk is UNSET or talk is None:

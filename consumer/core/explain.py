@@ -81,15 +81,15 @@ def _charged(costing: Costing, tariff: Tariff, charge: Charge, call: CompletedCa
     if row is None:
         steps = [f"never connected: attempt fee {_decimal(tariff.attempt_fee, scale)} of the tariff, no prefix fits"]
     elif charge.billed_s == 0:
-        steps = [f"never connected: attempt fee {_decimal(row.price.attempt_fee, scale)}, prefix {row.prefix!r} ({row.place})"]
+        steps = [
+            f"never connected: attempt fee {_decimal(row.price.attempt_fee, scale)}, prefix {row.prefix!r} ({row.place})"
+        ]
     else:
         steps = _usage(tariff, charge, call)
     exact = Fraction(charge.numerator, charge.denominator)
     if tariff.rounding is not None:
         rounded = round_half_up(tariff.rounding.apply(exact) * NANO)
-        steps.append(
-            f"rounded {tariff.rounding.mode} to {tariff.rounding.decimals} decimals: {format_nano(rounded)}"
-        )
+        steps.append(f"rounded {tariff.rounding.mode} to {tariff.rounding.decimals} decimals: {format_nano(rounded)}")
     return "; ".join(steps) + _fx(costing, tariff.currency, call.started_ms)
 
 
@@ -102,7 +102,9 @@ def _usage(tariff: Tariff, charge: Charge, call: CompletedCall) -> list[str]:
         f"prefix {row.prefix!r} ({row.place}); {format_thousandths(call.billable_ms)} s in increments of "
         f"{price.first_increment_s}/{price.next_increment_s} = {charge.billed_s} s"
     ]
-    usage = " + ".join(f"{seconds} s × {_decimal(part.price.rate_per_minute, scale)}/60" for part, seconds in charge.parts)
+    usage = " + ".join(
+        f"{seconds} s × {_decimal(part.price.rate_per_minute, scale)}/60" for part, seconds in charge.parts
+    )
     connect = f"{_decimal(price.connect_fee, scale)} to connect + " if price.connect_fee else ""
     steps.append(connect + usage)
     total = 60 * price.connect_fee + sum(part.price.rate_per_minute * seconds for part, seconds in charge.parts)

@@ -62,7 +62,9 @@ class Ledger:
     def _segments_of(self, calls: list[CompletedCall], kinds: Integers) -> Integers:
         """Numbers in the order of the records, whatever batches they came in; late calls are in no segment."""
         windowed = np.flatnonzero(kinds != LATE)
-        numbers = self.segments.numbers(calls if len(windowed) == len(calls) else [calls[at] for at in windowed.tolist()])
+        numbers = self.segments.numbers(
+            calls if len(windowed) == len(calls) else [calls[at] for at in windowed.tolist()]
+        )
         segments = np.full(len(calls), -1, dtype=np.int64)
         segments[windowed] = numbers
         if self.segments.most_values is not None:

@@ -27,7 +27,7 @@ def parse_decimal(text: str) -> Fraction:
     """
     found = _PLAIN_DECIMAL.fullmatch(text)
     if found is None:
-        raise ValueError(f"expected a plain decimal such as \"12.50\", found {text!r}")
+        raise ValueError(f'expected a plain decimal such as "12.50", found {text!r}')
     whole, decimals = found[1], found[2] or ""
     return Fraction(int(whole + decimals), 10 ** len(decimals))
 
@@ -81,7 +81,9 @@ class Prices:
     @classmethod
     def of(cls, prices: Sequence[Fraction | None], most_units: int) -> "Prices":
         """Prices a unit, for columns of at most `most_units`."""
-        split = [(*divmod(price.numerator, price.denominator), price.denominator) for price in prices if price is not None]
+        split = [
+            (*divmod(price.numerator, price.denominator), price.denominator) for price in prices if price is not None
+        ]
         fits = all(
             most_units * (whole + 1) < _INT64_SAFE // max(len(prices), 1) and most_units * 2 * denominator < _INT64_SAFE
             for whole, _, denominator in split

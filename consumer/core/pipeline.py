@@ -295,7 +295,9 @@ class _Batch:
         self.counts.pending -= len(expired.offsets)
         for offset in expired.offsets:
             found = f"a version of call {expired.call_id} without the rest of it"
-            self._reject(Rejection("unknown_call", "call_id", found, "a version that says when and how it went"), offset)
+            self._reject(
+                Rejection("unknown_call", "call_id", found, "a version that says when and how it went"), offset
+            )
 
     def _reject(self, rejection: Rejection, offset: int) -> None:
         self.counts.reject(rejection.reason)
@@ -307,4 +309,6 @@ def _in_future(told: CompletedCall | CallFields, record: SourceRecord) -> Reject
     if record.timestamp_ms is None or not isinstance(ended_ms, int) or ended_ms <= record.timestamp_ms + FUTURE_MS:
         return None
     ahead_s = (ended_ms - record.timestamp_ms) / 1000
-    return Rejection("ended_in_future", "ended_at", f"{ahead_s:.3f} s after the record's time", "at most 300 s after it")
+    return Rejection(
+        "ended_in_future", "ended_at", f"{ahead_s:.3f} s after the record's time", "at most 300 s after it"
+    )

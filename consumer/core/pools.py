@@ -47,7 +47,9 @@ class CostPool:
     currency: str
     per: Period | Literal["once"]
     driver: Driver
-    capacity: Fraction | None  # driver units a period (a month, for "once") at practical capacity; None: no standard rate
+    capacity: (
+        Fraction | None
+    )  # driver units a period (a month, for "once") at practical capacity; None: no standard rate
     scope: Scope = Scope()
     hours: OpeningHours | None = None
     in_service: date | None = None  # for "once", with life_months

@@ -116,7 +116,9 @@ class _Columns:
         self._summed, self._segments = summed, [segments[number] for number in numbers]
         self._numbers = np.array(numbers, dtype=np.int64)
         self._counted = np.zeros((len(numbers), len(COUNTED)), dtype=np.int64)
-        self._money = {name: [0] * len(numbers) for name in (*COMPONENTS, "abandoned", "reported", "carrier_of_reported")}
+        self._money = {
+            name: [0] * len(numbers) for name in (*COMPONENTS, "abandoned", "reported", "carrier_of_reported")
+        }
         for columns, matrix in summed.sums.items():
             sums = Sums(matrix[self._numbers])
             self._counted += sums.matrix[:, : len(COUNTED)]
@@ -193,5 +195,3 @@ def _consumed(summed: _Interval, segments: Sequence[Segment]) -> dict[tuple[str,
                 if units:
                     used.units[segments[segment]] = used.units.get(segments[segment], 0) + units
     return consumed
-
-

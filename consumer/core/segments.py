@@ -58,7 +58,11 @@ class Segments:
         known = self.known[dimension]
         if text in known or text == UNKNOWN:
             return text
-        if self.most_values is not None and self.dimensions[dimension] != "direction" and len(known) >= self.most_values:
+        if (
+            self.most_values is not None
+            and self.dimensions[dimension] != "direction"
+            and len(known) >= self.most_values
+        ):
             return OTHER
         known[text] = None
         return text

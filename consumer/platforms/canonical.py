@@ -201,7 +201,12 @@ def _judge(value: bytes) -> Decoded:
     number = found.get("version")
     erases = type(number) is int and number > 1
     said = {key: item for key, item in found.items() if item != "" and (erases or item is not None)}
-    return _missing(said, erases, unknown) or _mistyped(said, unknown) or _mistaken(said, unknown) or _version(said, unknown)
+    return (
+        _missing(said, erases, unknown)
+        or _mistyped(said, unknown)
+        or _mistaken(said, unknown)
+        or _version(said, unknown)
+    )
 
 
 def _missing(said: dict[str, Any], erases: bool, unknown: int) -> Rejection | None:
@@ -226,7 +231,9 @@ def _mistyped(said: dict[str, Any], unknown: int) -> Rejection | None:
 
 def _fault(fault: ErrorDetails, unknown: int) -> Rejection:
     field = ".".join(str(part) for part in fault["loc"])
-    reason: Literal["unknown_value", "wrong_type"] = "unknown_value" if fault["type"] == "literal_error" else "wrong_type"
+    reason: Literal["unknown_value", "wrong_type"] = (
+        "unknown_value" if fault["type"] == "literal_error" else "wrong_type"
+    )
     # The text of a call's fields may be somebody's phone number: only closed sets are quoted.
     value = fault["input"]
     shown = repr(value)[:60] if isinstance(value, int | float | bool) or reason == "unknown_value" else ""

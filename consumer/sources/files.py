@@ -71,6 +71,13 @@ def read_files(
     return _read_all(paths, framing, places, on_progress)
 
 
+def beginning_of(path: str) -> bytes:
+    """The first bytes of a file, unpacked, enough to tell what wrote it. Raises SourceBroken."""
+    _check(path)
+    with _opened(path) as stream:
+        return _head(iter(_Unpacked(path, stream, lambda _: None)))
+
+
 def known_size(paths: Sequence[str]) -> int | None:
     """Bytes to be read altogether; None where a pipe is among them. The paths were checked by `read_files`."""
     if any(path == STANDARD_INPUT or not Path(path).is_file() for path in paths):

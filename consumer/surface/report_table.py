@@ -1,14 +1,16 @@
 """A reading for people: what became of the events, all windows, and the longest one by segment and by pool.
 
 Owns the choice of what is shown and the rounding for the eye (4 decimals, half-up); exact figures are in the JSON.
-Fits 100 columns; where numbers are too long for that they go on in the next line and are never cut.
+Fits 100 columns unless amounts are long; no number is ever cut or broken for want of room.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -18,31 +20,37 @@ from consumer.core.instants import format_ms
 from consumer.core.money import divide_half_up
 from consumer.core.reading import Figures, Reading, WindowReading
 
+WIDTH = 100  # columns
+_NAME_WIDTH = 22  # leaves room for amounts below 100 000
 MOST_SEGMENTS = 25  # shown one by one, the costliest first; the others are one line
 _NONE = "–"
 _FOOTNOTE = (
-    "direct: carrier and fees. standard: direct, and pools at their capacity cost rates. absorbed: direct, and all that "
-    "pools accrued, used or idle.\nRounded to 4 decimals; --format json has the exact figures."
+    "direct: carrier and fees; standard: direct, and pools at their capacity cost rates;\n"
+    "absorbed: direct, and all that pools accrued, used or idle.\n"
+    "Rounded to 4 decimals: --format json has the exact figures."
 )
 
 
-def reading_report(reading: Reading) -> RenderableType:
-    """Everything, to be printed on one console."""
+def print_reading(reading: Reading, console: Console) -> None:
+    """Print all of it. Widens the console to WIDTH, or to what the numbers need."""
     longest = max(reading.windows, key=lambda window: (_whole(window).calls > 0, window.to_ms - window.from_ms))
-    span = f"{longest.window} ({_instant(longest.from_ms)} to {_instant(longest.to_ms)})"
-    versions = ", ".join(reading.versions)
-    return Group(
-        Text.assemble(
-            (f"What calls cost in {reading.currency}", "bold"), f", as of {_instant(reading.as_of_ms)}\n",
-            f"rate table {versions} (sha256 {reading.table_sha256[:12]})\n",
-        ),
-        _equation(reading.counts),
-        _doubts(reading.counts, reading.currency),
-        _windows_table(reading.windows),
-        _segments_table(f"{span}, by {', '.join(reading.dimensions)}", longest, len(reading.dimensions)),
-        *([_pools_table(f"{span}, pools", longest)] if longest.pools else []),
-        Text(_FOOTNOTE, "dim"),
-    )  # fmt: skip
+    span = f"{longest.window}, {_instant(longest.from_ms)} to {_instant(longest.to_ms)}"
+    tables = [
+        ("All calls, by window", _windows_table(reading.windows)),
+        (f"{span}: by {', '.join(reading.dimensions)}", _segments_table(longest, len(reading.dimensions))),
+    ]
+    if longest.pools:
+        tables.append((f"{span}: pools", _pools_table(longest)))
+    unbounded = console.options.update(max_width=1_000)
+    console.width = max(
+        console.width, WIDTH, *(Measurement.get(console, unbounded, table).maximum for _, table in tables)
+    )
+    console.print(Text(f"What calls cost in {reading.currency}, as of {_instant(reading.as_of_ms)}", "bold"))
+    console.print(Text(f"Rate table {', '.join(reading.versions)} (sha256 {reading.table_sha256[:12]}).\n"))
+    console.print(_equation(reading.counts), _doubts(reading.counts, reading.currency), sep="\n")
+    for heading, table in tables:
+        console.print(Text(heading, "bold"), table, sep="\n")
+    console.print(Text(_FOOTNOTE, "dim"))
 
 
 def _equation(counts: Counts) -> Text:
@@ -51,15 +59,17 @@ def _equation(counts: Counts) -> Text:
         "costed": counts.costed, "unrated": sum(counts.unrated.values()), "rejected": sum(counts.rejected.values()),
         "duplicates": counts.duplicates, "amended": counts.amended, "late": counts.late, "pending": counts.pending,
     }  # fmt: skip
-    return Text(f"{counts.received:,} received = " + " + ".join(f"{number:,} {name}" for name, number in parts.items()))
+    return Text(
+        f"{counts.received:,} received\n= " + " + ".join(f"{number:,} {name}" for name, number in parts.items())
+    )
 
 
 def _doubts(counts: Counts, currency: str) -> RenderableType:
     """What the costs below leave out, in words; a line a kind."""
     doubts = list(_doubt_lines(counts, currency))
     if not doubts:
-        return Text("Nothing is in doubt.\n", "green")
-    lines = Table.grid(padding=(0, 2, 0, 0))
+        return Text("Every call is in the costs below.\n")
+    lines = Table.grid(padding=(0, 0, 0, 2))
     lines.add_column(justify="right", style="bold yellow")
     lines.add_column()
     for number, words in doubts:
@@ -85,38 +95,118 @@ def _reasons(numbers: Mapping[str, int], reasons: Sequence[str]) -> str:
 
 
 class _Line(NamedTuple):
-    """A row as it is shown."""
+    """What is shown of a row."""
 
-    names: tuple[str, ...]
-    calls: int
-    unrated: int
-    standard_nano: int
-    absorbed_nano: int
-    p95_nano: int | None
+    calls: int = 0
+    unrated: int = 0
+    direct_nano: int = 0
+    standard_nano: int = 0
+    absorbed_nano: int = 0
+    p95_nano: int | None = None
 
     @classmethod
-    def of(cls, names: tuple[str, ...], figures: Figures) -> "_Line":
-        return cls(
-            names, figures.calls, figures.unrated, figures.standard_nano, figures.absorbed_nano, figures.p95_nano
-        )
+    def of(cls, figures: Figures) -> "_Line":
+        costs = (figures.direct_nano, figures.standard_nano, figures.absorbed_nano)
+        return cls(figures.calls, figures.unrated, *costs, figures.p95_nano)
 
-    def cells(self, with_unrated: bool) -> list[str]:
-        unrated = [_number(self.unrated)] if with_unrated else []
-        per_call = [_per_call(self.standard_nano, self.calls), _per_call(self.absorbed_nano, self.calls)]
-        return [
-            _number(self.calls), *unrated, *per_call, _money(self.p95_nano),
-            _money(self.standard_nano), _money(self.absorbed_nano),
-        ]  # fmt: skip
+    def plus(self, other: "_Line") -> "_Line":
+        """Both together, which have no quantile."""
+        return _Line(
+            self.calls + other.calls, self.unrated + other.unrated, self.direct_nano + other.direct_nano,
+            self.standard_nano + other.standard_nano, self.absorbed_nano + other.absorbed_nano,
+        )  # fmt: skip
+
+    def cells(self) -> list[str]:
+        costs = (self.direct_nano, self.standard_nano, self.absorbed_nano)
+        per_call = [divide_half_up(cost, self.calls) if self.calls else None for cost in costs]
+        money = [*per_call, self.p95_nano, self.standard_nano, self.absorbed_nano]
+        return [f"{self.calls:,}", f"{self.unrated:,}", *map(_money, money)]
+
+
+_HEADINGS = (
+    "calls", "unrated", "direct\nper call", "standard\nper call", "absorbed\nper call", "p95\nstandard",
+    "standard\ntotal", "absorbed\ntotal",
+)  # fmt: skip
 
 
 def _windows_table(windows: Sequence[WindowReading]) -> Table:
     """The whole, a row a window."""
-    has_unrated = any(_whole(window).unrated for window in windows)
-    table = _table("All calls", ["window"], _headings(has_unrated, "direct\nper call"))
-    for window in windows:
-        whole = _whole(window)
-        calls, *cells = _Line.of((window.window,), whole).cells(has_unrated)
-        at = 1 if has_unrated else 0
-        cells.insert(at, _per_call(whole.direct_nano, whole.calls))
-        table.add_row(window.window, calls, *cells)
+    return _lines_table("window", [(window.window, _Line.of(_whole(window))) for window in windows])
+
+
+def _segments_table(window: WindowReading, dimensions: int) -> Table:
+    """The costliest segments, the others together; then directions, what nobody called for, and the whole."""
+    segments = [row for row in window.rows if len(row.segment) == dimensions and not row.is_idle]
+    segments.sort(key=lambda row: (-row.figures.absorbed_nano, row.segment))
+    lines = [(" · ".join(row.segment), _Line.of(row.figures)) for row in segments[:MOST_SEGMENTS]]
+    others = [_Line.of(row.figures) for row in segments[MOST_SEGMENTS:]]
+    if others:
+        lines.append((f"{len(others):,} more segments", reduce(_Line.plus, others)))
+    sums = [(f"all {row.segment[0]}", row) for row in window.rows if len(row.segment) == 1 < dimensions]
+    sums += [("idle: nobody called", row) for row in window.rows if row.is_idle]
+    sums += [("the whole", row) for row in window.rows if not row.segment]
+    return _lines_table("segment", lines, [(name, _Line.of(row.figures)) for name, row in sums])
+
+
+def _lines_table(of: str, lines: Sequence[tuple[str, _Line]], sums: Sequence[tuple[str, _Line]] = ()) -> Table:
+    """Lines, and below a rule their sums. The column of unrated calls is there if any has one."""
+    shown = [
+        number
+        for number, heading in enumerate(_HEADINGS)
+        if heading != "unrated" or any(line.unrated for _, line in lines)
+    ]
+    table = _table(of, [_HEADINGS[number] for number in shown])
+    for part in (lines, sums):
+        for name, line in part:
+            cells = line.cells()
+            table.add_row(_printable(name), *(cells[number] for number in shown))
+        table.add_section()
     return table
+
+
+def _pools_table(window: WindowReading) -> Table:
+    """What was paid for, and how much of it was used."""
+    table = _table("pool", ["accrued", "absorbed\nat standard", "idle", "utilisation"])
+    for pool in window.pools:
+        amounts = map(_money, (pool.accrued_nano, pool.absorbed_nano, pool.idle_nano))
+        table.add_row(_printable(pool.pool), *amounts, _percent(pool.utilisation_thousandths))
+    return table
+
+
+def _table(of: str, headings: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(of, overflow="fold", max_width=_NAME_WIDTH, vertical="bottom")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)  # a number over two lines would be read as two
+    return table
+
+
+def _whole(window: WindowReading) -> Figures:
+    return window.rows[-1].figures
+
+
+def _instant(instant_ms: int) -> str:
+    """2026-11-23 10:00:00Z, with milliseconds where there are any."""
+    return format_ms(instant_ms).replace("T", " ").replace(".000Z", "Z")
+
+
+def _money(nano: int | None) -> str:
+    """1,234.5678."""
+    if nano is None:
+        return _NONE
+    rounded = divide_half_up(nano, 100_000)
+    whole, decimals = divmod(abs(rounded), 10_000)
+    return f"{'-' if rounded < 0 else ''}{whole:,}.{decimals:04d}"
+
+
+def _percent(thousandths: int | None) -> str:
+    """87.5 %."""
+    if thousandths is None:
+        return _NONE
+    sign, thousandths = ("-", -thousandths) if thousandths < 0 else ("", thousandths)
+    return f"{sign}{thousandths // 10:,}.{thousandths % 10} %"
+
+
+def _printable(name: str) -> Text:
+    """A name from an event, which may hold anything: no markup, and nothing that a terminal obeys."""
+    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name))

@@ -67,7 +67,14 @@ def well_formed(draw: st.DrawFn) -> list[bytes]:
     return [json.dumps(event).encode() for event in ordered]
 
 
-JUNK = [b"{", b"[]", b"\xff\xfe", b"", b'{"call_id": "x"}', b'{"call_id": "c1", "version": 9, "ended_at": "1999-01-01T00:00:00Z"}']
+JUNK = [
+    b"{",
+    b"[]",
+    b"\xff\xfe",
+    b"",
+    b'{"call_id": "x"}',
+    b'{"call_id": "c1", "version": 9, "ended_at": "1999-01-01T00:00:00Z"}',
+]
 
 
 @st.composite
@@ -114,5 +121,7 @@ def three_hours(seed: int) -> list[bytes]:
                 more = {"wrap_s": rng.randrange(60)} if rng.random() < 0.6 else {"contact_id": rng.choice(["k1", "k2"])}
                 if rng.random() < 0.2:
                     more["started_at"] = format_ms(ended - 30 * MINUTE_MS)
-                told.append((ended + rng.uniform(-20, 40) * MINUTE_MS, {"call_id": f"c{number}", "version": version, **more}))
+                told.append(
+                    (ended + rng.uniform(-20, 40) * MINUTE_MS, {"call_id": f"c{number}", "version": version, **more})
+                )
     return [json.dumps(event).encode() for _, event in sorted(told, key=lambda event: event[0])]

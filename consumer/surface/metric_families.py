@@ -1,0 +1,156 @@
+"""What is exported to Prometheus: every metric family once, with its type, labels and help.
+
+Owns names and what they mean; `metrics` and `metric_windows` fill them. `{currency}` in a name is the reporting
+currency in lower case: nobody can add up dollars and euros. The label `…` stands for the dimensions of segments.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from consumer.core.money import NANO
+
+Kind = Literal["counter", "gauge", "histogram", "summary"]
+
+SEGMENT = "…"
+_MILLI = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # each is defined once, and looked up by what it is
+class Family:
+    """A metric family. The samples of a counter have `_total` behind this name."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    scale: int = 1  # a sample is an integer ÷ this: milliseconds to seconds, nano-units to currency
+
+    def name_in(self, currency: str) -> str:
+        """The name where amounts are of this currency."""
+        return self.name.format(currency=currency.lower())
+
+    def labels_in(self, dimensions: tuple[str, ...]) -> tuple[str, ...]:
+        """The labels where segments have these dimensions."""
+        return tuple(name for label in self.labels for name in (dimensions if label == SEGMENT else (label,)))
+
+
+def _counter(name: str, what: str, *labels: str, scale: int = 1) -> Family:
+    return Family(f"callcost_{name}", "counter", what, labels, scale)
+
+
+def _gauge(name: str, what: str, *labels: str, scale: int = 1) -> Family:
+    return Family(f"callcost_{name}", "gauge", what, labels, scale)
+
+
+def _of_rows(name: str, what: str, *labels: str, scale: int = 1) -> Family:
+    return _gauge(f"window_{name}", what, "window", *labels, SEGMENT, scale=scale)
+
+
+#: By the name of their figure in Totals.
+TOTALS = {
+    "received": _counter("received", "Events received, whatever became of them."),
+    "costed": _counter("costed", "Calls costed, each once."),
+    "duplicates": _counter("duplicates", "Events that told a version of a call again."),
+    "amended": _counter("amended", "Further versions of calls."),
+    "late": _counter("late_calls", "Calls that ended too long before the watermark to be in a window."),
+    "late_cost_nano": _counter("late_cost_{currency}", "Cost at standard of late calls.", scale=NANO),
+    "unknown_keys": _counter("unknown_keys", "Keys of events that no field knows."),
+    "unconverted_prices": _counter("unconverted_prices", "Reported prices in a currency without an exchange rate."),
+    "other_values": _counter("other_value_calls", "Calls with a value of a dimension that is counted as __other__."),
+}
+UNRATED = _counter("unrated", "Calls that could not be costed when they came.", "reason")
+REJECTED = _counter("rejected", "Events that are no calls.", "reason")
+
+CALLS = _counter("calls", "Calls costed, each once.", "direction")
+HANDLED = _counter(
+    "handled_seconds", "Talk, hold and wrap-up of calls when they were costed.", "direction", scale=_MILLI
+)
+COST = _counter(
+    "cost_{currency}", "Cost at standard, and what amendments and rates added to it.", "direction", "component",
+    scale=NANO,
+)  # fmt: skip
+CORRECTIONS = _counter(
+    "cost_corrections_{currency}", "What amendments and rates took from the cost at standard.", "direction",
+    "component", scale=NANO,
+)  # fmt: skip
+CALL_COST = Family(
+    "callcost_call_cost_{currency}", "histogram", "Cost at standard of calls when they were costed.", ("direction",),
+    NANO,
+)  # fmt: skip
+
+#: By the name of their figure in Figures. Add up over workers and over every label but `window`.
+ROWS = {
+    "calls": _of_rows("calls", "Costed calls of the window."),
+    "unrated": _of_rows("unrated", "Calls without a cost; in no other figure of the window."),
+    "answered": _of_rows("answered", "Calls that a person answered."),
+    "abandoned": _of_rows("abandoned", "Calls that were abandoned."),
+    "transferred": _of_rows("transferred", "Calls that were transferred."),
+    "reported_calls": _of_rows("reported_calls", "Calls with a reported price."),
+    "contacts": _of_rows("contacts", "Contacts, counted at the first call of each."),
+    "resolved": _of_rows("resolved", "Calls with the outcome resolved."),
+    "sales": _of_rows("sales", "Calls with the outcome sale."),
+    "leads": _of_rows("leads", "Calls with the outcome lead."),
+    "handle_ms": _of_rows("handled_seconds", "Talk, hold and wrap-up.", scale=_MILLI),
+    "talk_ms": _of_rows("talk_seconds", "Talk.", scale=_MILLI),
+    "hold_ms": _of_rows("hold_seconds", "Hold.", scale=_MILLI),
+    "wrap_ms": _of_rows("wrap_seconds", "Wrap-up.", scale=_MILLI),
+    "wait_ms": _of_rows("wait_seconds", "Waiting for a person.", scale=_MILLI),
+    "ivr_ms": _of_rows("ivr_seconds", "In voice menus.", scale=_MILLI),
+    "billed_s": _of_rows("billed_seconds", "Carrier increments."),
+    "abandoned_nano": _of_rows("abandoned_cost_{currency}", "Cost at standard of abandoned calls.", scale=NANO),
+    "reported_nano": _of_rows("reported_price_{currency}", "Reported prices.", scale=NANO),
+    "carrier_of_reported_nano": _of_rows(
+        "carrier_cost_of_reported_{currency}", "What the decks charge for calls with a reported price.", scale=NANO
+    ),
+}
+ROW_COST = _of_rows("cost_{currency}", "Cost at standard.", "component", scale=NANO)
+ROW_ABSORBED_COST = _of_rows(
+    "absorbed_cost_{currency}",
+    "Fully absorbed cost; __idle__ is what accrued while nobody called. Every worker has all of it: max, not sum.",
+    scale=NANO,
+)
+QUANTILES = Family(
+    "callcost_window_call_cost_{currency}", "summary",
+    "Quantiles of cost per call at standard, nearest rank, within 1 %. Cannot be added up or averaged.",
+    ("window", "quantile"), NANO,
+)  # fmt: skip
+ACCRUED = _gauge(
+    "window_accrued_{currency}", "What a pool accrued, used or not. The same on every worker: max, not sum.", "window",
+    "pool", scale=NANO,
+)  # fmt: skip
+ABSORBED_AT_STANDARD = _gauge(
+    "window_absorbed_at_standard_{currency}",
+    "What calls used of a pool. Missing where a version of it has no capacity.", "window", "pool", scale=NANO,
+)  # fmt: skip
+WINDOW_START = _gauge(
+    "window_start_timestamp_seconds", "Where the window begins; it ends at callcost_read_timestamp_seconds.", "window",
+    scale=_MILLI,
+)  # fmt: skip
+
+READ = _gauge("read_timestamp_seconds", "The instant as of which windows are read.", scale=_MILLI)
+PENDING = _gauge("pending_events", "Versions of calls that wait for the rest of their call.")
+SEGMENTS_FOLDED = _gauge(
+    "segments_folded", "Segments that are summed up as __other__ in this scrape, to keep within callcost_series_limit."
+)
+SERIES_LIMIT = _gauge("series_limit", "The most series that a scrape has; segments are folded to keep within it.")
+
+WATERMARK = _gauge("watermark_timestamp_seconds", "How far event time has come.", scale=_MILLI)
+LAST_EVENT = _gauge("last_event_timestamp_seconds", "The latest end of a call that was seen.", scale=_MILLI)
+RATE_TABLE = _gauge("rate_table_info", "The versions of the rate table in use.", "sha256", "version")
+RATE_TABLE_LOADED = _gauge("rate_table_loaded_timestamp_seconds", "When it was loaded.", scale=_MILLI)
+RATE_TABLE_FRESH = _gauge("rate_table_load_success", "1 if the last attempt to load a rate table succeeded, else 0.")
+INDEX_ENTRIES = _gauge("index_entries", "Calls that can still be amended or told again.")
+INDEX_LIMIT = _gauge("index_entries_limit", "The most of them that are kept.")
+SEGMENTS = _gauge("segments", "Combinations of values of the dimensions that are told apart.")
+VALUES = _gauge("dimension_values", "Values of a dimension that are told apart.", "dimension")
+VALUES_LIMIT = _gauge("dimension_values_limit", "The most of them in each dimension; further ones are __other__.")
+SOURCE_LAG = _gauge("source_lag_bytes", "Written to a source and not read yet.", "source")
+BUILD = _gauge("build_info", "The version that runs.", "version")
+
+#: In the order of the export.
+FAMILIES = (
+    *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
+    *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
+    READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
+    RATE_TABLE_FRESH, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG, BUILD,
+)  # fmt: skip

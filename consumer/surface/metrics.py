@@ -1,0 +1,170 @@
+"""Metrics for Prometheus, made anew for each scrape from a reading, the totals and the state of the pipeline.
+
+Owns the step from integers to floats and to text, and the limit on series. Names are in `metric_families`, windows in
+`metric_windows`. Knows no clock: instants are exported as they are, and Prometheus works out ages.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import HistogramMetricFamily, Metric, Sample
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from consumer.core.calls import DIRECTIONS, REASONS
+from consumer.core.costing import COMPONENTS
+from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, DirectionTotals, Totals
+from consumer.core.reading import Reading
+from consumer.surface import metric_families as families
+from consumer.surface.metric_families import Family
+from consumer.surface.metric_windows import Series, number_of, window_series
+
+MOST_SERIES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineState:
+    """How the machinery stands, beside what calls cost. None: not yet, or no limit."""
+
+    watermark_ms: int | None
+    last_event_ms: int | None  # the latest end of a call that was seen
+    components: Sequence[str]  # that the rate table can make: carrier, fee and the categories of its pools
+    table_sha256: str
+    table_versions: Sequence[str]  # ids
+    table_loaded_ms: int
+    table_load_succeeded: bool  # the last attempt; after a failed one the table before it stays in use
+    index_entries: int
+    index_limit: int | None
+    segments: int
+    dimension_values: Mapping[str, int]  # told apart, by dimension
+    dimension_values_limit: int | None
+    source_lag_bytes: Mapping[str, int]  # by the name of a source
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one scrape shows, all of one moment."""
+
+    reading: Reading  # of all live windows, as of now
+    totals: Totals
+    state: PipelineState
+
+
+class PipelineCollector(Collector):
+    """Asks for an observation whenever it is scraped."""
+
+    def __init__(self, observe: Callable[[], Observation], version: str, most_series: int = MOST_SERIES) -> None:
+        self._observe, self._version, self._most_series = observe, version, most_series
+
+    def collect(self) -> Iterator[Metric]:
+        """All families, in the order of FAMILIES; one that has no value now has no samples."""
+        seen = self._observe()
+        totals, reading = seen.totals, seen.reading
+        series = _state_series(seen.state, self._version)
+        series[families.READ][()] = reading.as_of_ms
+        series[families.PENDING][()] = reading.counts.pending
+        series[families.SERIES_LIMIT][()] = self._most_series
+        components = _known_components(seen)
+        _add_totals(series, totals, components)
+        fixed = number_of(series) + 1 + len(DIRECTIONS) * (len(COST_BUCKETS_NANO) + 3)
+        windows, folded = window_series(reading, components, self._most_series - fixed)
+        series[families.SEGMENTS_FOLDED][()] = folded
+        series.update(windows)
+        for family in families.FAMILIES:
+            if family.kind == "histogram":
+                yield _histogram(family, reading.currency, totals)
+            else:
+                yield _metric(family, reading, series[family])
+
+
+def registry_of(collector: PipelineCollector) -> CollectorRegistry:
+    """A registry that holds this collector alone."""
+    registry = CollectorRegistry()
+    registry.register(collector)
+    return registry
+
+
+def render(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
+    """The text and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+def _known_components(seen: Observation) -> list[str]:
+    """Those of the rate table in use, and of tables before it as long as any cost of theirs is shown."""
+    known = set(seen.state.components)
+    for totals in seen.totals.directions.values():
+        known |= totals.cost_nano.keys() | totals.corrections_nano.keys()
+    for window in seen.reading.windows:
+        known |= window.rows[-1].figures.components_nano.keys()
+    return [component for component in COMPONENTS if component in known]
+
+
+def _state_series(state: PipelineState, version: str) -> Series:
+    series: Series = defaultdict(dict)
+    single = {
+        families.WATERMARK: state.watermark_ms,
+        families.LAST_EVENT: state.last_event_ms,
+        families.RATE_TABLE_LOADED: state.table_loaded_ms,
+        families.RATE_TABLE_FRESH: int(state.table_load_succeeded),
+        families.INDEX_ENTRIES: state.index_entries,
+        families.INDEX_LIMIT: state.index_limit,
+        families.SEGMENTS: state.segments,
+        families.VALUES_LIMIT: state.dimension_values_limit,
+    }
+    for family, value in single.items():
+        if value is not None:
+            series[family][()] = value
+    for table_version in state.table_versions:
+        series[families.RATE_TABLE][(state.table_sha256, table_version)] = 1
+    series[families.VALUES] |= {(dimension,): number for dimension, number in state.dimension_values.items()}
+    series[families.SOURCE_LAG] |= {(source,): lag for source, lag in state.source_lag_bytes.items()}
+    series[families.BUILD][(version,)] = 1
+    return series
+
+
+def _add_totals(series: Series, totals: Totals, components: Sequence[str]) -> None:
+    """Counters; every known reason, direction and component starts at 0."""
+    for name, family in families.TOTALS.items():
+        series[family][()] = getattr(totals, name)
+    for reason in UNRATED_REASONS:
+        series[families.UNRATED][(reason,)] = totals.unrated.get(reason, 0)
+    for rejection in REASONS:
+        series[families.REJECTED][(rejection,)] = totals.rejected.get(rejection, 0)
+    for direction in DIRECTIONS:
+        of_direction = totals.directions.get(direction, _NOTHING)
+        series[families.CALLS][(direction,)] = of_direction.calls
+        series[families.HANDLED][(direction,)] = of_direction.handled_ms
+        for component in components:
+            labels = (direction, component)
+            series[families.COST][labels] = of_direction.cost_nano.get(component, 0)
+            series[families.CORRECTIONS][labels] = of_direction.corrections_nano.get(component, 0)
+
+
+_NOTHING = DirectionTotals(histogram=[0] * (len(COST_BUCKETS_NANO) + 1))
+
+
+def _metric(family: Family, reading: Reading, series: Mapping[tuple[str, ...], int]) -> Metric:
+    """A family that is no histogram. (The library's own class for summaries has no quantiles.)"""
+    metric = Metric(family.name_in(reading.currency), family.help, family.kind)
+    name = f"{metric.name}_total" if family.kind == "counter" else metric.name
+    labels = family.labels_in(reading.dimensions)
+    metric.samples = [
+        Sample(name, dict(zip(labels, values, strict=True)), value / family.scale) for values, value in series.items()
+    ]
+    return metric
+
+
+def _histogram(family: Family, currency: str, totals: Totals) -> Metric:
+    metric = HistogramMetricFamily(family.name_in(currency), family.help, labels=family.labels)
+    bounds = [*(str(bound / family.scale) for bound in COST_BUCKETS_NANO), "+Inf"]
+    for direction in DIRECTIONS:
+        of_direction = totals.directions.get(direction, _NOTHING)
+        cumulated = [float(number) for number in accumulate(of_direction.histogram)]
+        metric.add_metric(
+            (direction,), list(zip(bounds, cumulated, strict=True)), of_direction.histogram_sum_nano / family.scale
+        )
+    return metric
