@@ -36,7 +36,8 @@ def rate_table(prefixes: int = 200_000) -> RateTable:
         for number, driver in enumerate(DRIVERS)
     )
     text = (
-        'currency = "USD"\ntime_zone = "Europe/Athens"\n[[version]]\nid = "bench"\neffective_from = 2026-01-01\n' + pools
+        'currency = "USD"\ntime_zone = "Europe/Athens"\n[[version]]\nid = "bench"\neffective_from = 2026-01-01\n'
+        + pools
         + '[[version.fee]]\nname = "minute"\ndriver = "talk_second"\nprice = "0.018"\nper_units = 60\n'
         + '[[version.tariff]]\nname = "carrier"\nmatch = { direction = ["outbound"] }\ndeck = "deck.csv"\n'
         + "first_increment_s = 30\nnext_increment_s = 6\n"

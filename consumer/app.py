@@ -12,6 +12,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from consumer.core.calls import Decoder
+from consumer.core.costing import COMPONENTS
 from consumer.core.pipeline import Pipeline, Rejected
 from consumer.core.rates import RateTable
 from consumer.core.reading import Reading
@@ -23,6 +24,7 @@ from consumer.platforms.kamailio import kamailio
 from consumer.rates.load import load_rates
 from consumer.settings import Settings
 from consumer.sources.tail import FileTail
+from consumer.surface.metrics import Observation, PipelineState
 
 log = logging.getLogger("callcost")
 
@@ -88,6 +90,30 @@ class Worker:
         """All live windows as of now."""
         now_ms = self.clock()
         return self.pipeline.read(now_ms, spans(self.pipeline.table.calendar, now_ms))
+
+    def observe(self) -> Observation:
+        """What a scrape shows."""
+        pipeline, table, watermark = self.pipeline, self.pipeline.table, self.pipeline.watermark
+        settings, segments = self.pipeline.settings, self.pipeline.ledger.segments
+        categories = {pool.category for version in table.versions for pool in version.pools}
+        state = PipelineState(
+            watermark_ms=watermark.instant_ms if watermark.has_begun else None,
+            last_event_ms=watermark.highest_ms if watermark.has_begun else None,
+            components=[name for name in COMPONENTS if name in ("carrier", "fee") or name in categories],
+            table_sha256=table.sha256,
+            table_versions=[version.id for version in table.versions],
+            table_loaded_ms=self.table_loaded_ms,
+            table_load_succeeded=True,
+            index_entries=len(pipeline.index),
+            index_limit=settings.most_entries,
+            segments=len(segments.values),
+            dimension_values={
+                name: len(known) for name, known in zip(settings.dimensions, segments.known, strict=True)
+            },
+            dimension_values_limit=settings.most_values,
+            source_lag_bytes={str(self.settings.source.path): self.tail.lag_bytes},
+        )
+        return Observation(self.read(), pipeline.totals, state)
 
     def not_ready(self) -> str | None:
         """Why the figures are not to be relied on yet."""

@@ -11,7 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
-    BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError, TomlConfigSettingsSource,
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
 )  # fmt: skip
 
 from consumer.core.calls import DIMENSIONS
@@ -94,7 +98,9 @@ class HttpSection(_Section):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=0, le=65_535, description="port; 0 takes a free one")
-    most_segments: int = Field(default=100, ge=1, le=2_000, description="segments in /metrics; the rest is __other__")
+    most_series: int = Field(
+        default=20_000, ge=2_000, description="series in /metrics; segments over it are one, __other__"
+    )
 
 
 class Settings(BaseSettings):

@@ -74,7 +74,8 @@ DecimalText = Annotated[str, BeforeValidator(_plain_decimal), _DECIMAL]
 PeriodAmount = Annotated[DecimalText, PlainValidator(lambda value: _at_most_nano(_plain_decimal(value))), _DECIMAL]
 Positive = Annotated[str, PlainValidator(lambda value: _above_zero(_plain_decimal(value))), _DECIMAL]
 Moment = Annotated[
-    date | datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "description": "a date, or an offset date-time"})
+    date | datetime, PlainValidator(_moment),
+    WithJsonSchema({"type": "string", "description": "a date, or an offset date-time"}),
 ]  # fmt: skip
 CalendarDay = Annotated[date, PlainValidator(_day_of_calendar), WithJsonSchema({"type": "string", "format": "date"})]
 Clock = Annotated[str, PlainValidator(_clock), WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"})]

@@ -11,7 +11,7 @@ def main() -> int:
     missing = [f"  {name}: {why}" for name, why in NEEDED.items() if shutil.which(name) is None]
     if not missing:
         return 0
-    print("Not here, so its tests cannot run:", *missing, sep="\n", file=sys.stderr)  # noqa: T201
+    print("Not here, so its tests cannot run:", *missing, sep="\n", file=sys.stderr)
     return 1 if os.environ.get("CI") == "true" else 0
 
 

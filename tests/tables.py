@@ -5,7 +5,7 @@ from functools import cache
 from consumer.core.rates import RateTable
 from consumer.rates.build import build_rate_table
 
-#: Two versions, fees, pools of every kind of driver, a period by time of day, another currency, an exchange rate that changes.
+#: Two versions, fees, pools, a period by time of day, another currency, an exchange rate that changes.
 CENTRE = """
 currency = "USD"
 time_zone = "Europe/Athens"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from consumer.core.accrual import accrued_nano
+from consumer.core.calls import SourceRecord
 from consumer.core.costing import Costing
 from consumer.core.explain import explain
 from consumer.core.instants import parse_rfc3339
@@ -16,7 +17,6 @@ from consumer.core.rates import RateTable
 from consumer.core.reading import Reading
 from consumer.core.replay import Replay
 from consumer.platforms.canonical import decode
-from consumer.core.calls import SourceRecord
 from consumer.rates.build import build_rate_table
 from consumer.surface.report_explain import explanation_json
 from consumer.surface.report_json import reading_json
@@ -68,15 +68,14 @@ def check_calls(pipeline: Pipeline, expected: dict[str, Any]) -> None:
         shown = explanation_json(explain(Costing(pipeline.table), calls[call_id]))
         for name, value in expectation.items():
             if name == "lines":
-                lines = [
-                    {key: line[key] for key in ("kind", "name", "amount")}
-                    for line in shown["lines"]
-                    if line["amount"] != "0"
-                ]
-                value = [{key: line[key] for key in ("kind", "name", "amount")} for line in value]
-                assert sorted(map(str, lines)) == sorted(map(str, value)), call_id
+                charged = [line for line in shown["lines"] if line["amount"] != "0"]
+                assert sorted(map(line_key, charged)) == sorted(map(line_key, value)), call_id
             else:
                 assert shown[name] == value, (call_id, name)
+
+
+def line_key(line: dict[str, str]) -> tuple[str, str, str]:
+    return line["kind"], line["name"], line["amount"]
 
 
 def check_row(windows: list[dict[str, Any]], row: dict[str, Any]) -> None:

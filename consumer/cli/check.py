@@ -91,6 +91,10 @@ def _check_files(files: list[str], form: Format, table: RateTable | None, zone: 
     return rejected + unrated
 
 
+def _no_deck(name: str) -> bytes:
+    raise KeyError(name)
+
+
 def _empty_table() -> RateTable:
     text = b'currency = "XXX"\ntime_zone = "UTC"\n[[version]]\nid = "none"\neffective_from = 1970-01-01\n'
-    return build_rate_table("none", text, {}.__getitem__)
+    return build_rate_table("none", text, _no_deck)

@@ -17,9 +17,9 @@ from consumer.app import Worker, system_clock
 from consumer.cli.failures import failing_clearly
 from consumer.cli.serving import serve
 from consumer.core.instants import DAY_MS, parse_rfc3339
+from consumer.samples.calls import Centre, events
 from consumer.settings import HttpSection, Settings, SourceSettings
 from consumer.surface.report_table import live_report
-from consumer.samples.calls import Centre, events
 
 Event = dict[str, Any]
 

@@ -9,7 +9,16 @@ from rich.console import Console
 
 from consumer.cli.failures import NOT_ALL_COSTED, errors, failing_clearly
 from consumer.cli.inputs import (
-    Files, Host, Platform, Rates, Zone, batches, decoder_of, dimensions_of, form_of, instant,
+    Files,
+    Host,
+    Platform,
+    Rates,
+    Zone,
+    batches,
+    decoder_of,
+    dimensions_of,
+    form_of,
+    instant,
 )  # fmt: skip
 from consumer.core.instants import DAY_MS, HOUR_MS
 from consumer.core.pipeline import Rejected
@@ -19,7 +28,7 @@ from consumer.rates.load import load_rates
 from consumer.sources.files import Places
 from consumer.surface.report_csv import reading_csv
 from consumer.surface.report_json import reading_json
-from consumer.surface.report_table import reading_report
+from consumer.surface.report_table import print_reading
 
 _SHOWN = 20  # rejections
 
@@ -78,8 +87,7 @@ def _print(reading: Reading, form: str) -> None:
     elif form == "csv":
         sys.stdout.write(reading_csv(reading))
     else:
-        console = Console(highlight=False)
-        Console(highlight=False, width=None if console.is_terminal else 100).print(reading_report(reading))
+        print_reading(reading, Console(highlight=False, width=None if sys.stdout.isatty() else 100))
 
 
 def _horizon(text: str | None) -> int | None:

@@ -4,18 +4,26 @@ import asyncio
 import gc
 import signal
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 
 from aiohttp import web
 
 from consumer.app import Worker
 from consumer.cli.failures import FAILED, errors, fail
 from consumer.surface.http import application
-from consumer.surface.metrics import PipelineState, registry_of, render
+from consumer.surface.metrics import PipelineCollector, registry_of, render
 
 
 async def serve(worker: Worker, beside: Callable[[str], Awaitable[None]] | None = None) -> None:
     """Follow and serve until SIGINT or SIGTERM, or until `beside` (which is given the URL) is done."""
-    runner = web.AppRunner(application(_metrics_of(worker), worker.not_ready), access_log=None)
+
+    async def metrics(accept: str) -> tuple[bytes, str]:
+        """Read on the loop, between two batches; made into text on a thread, which takes longer."""
+        seen = worker.observe()
+        collector = PipelineCollector(lambda: seen, version("callcost"), worker.settings.http.most_series)
+        return await asyncio.to_thread(render, registry_of(collector), accept)
+
+    runner = web.AppRunner(application(metrics, worker.not_ready), access_log=None)
     await runner.setup()
     try:
         url = await _listen(runner, worker)
@@ -56,14 +64,3 @@ async def _until_stopped(worker: Worker, beside: Callable[[str], Awaitable[None]
 async def _then_stop(work: Awaitable[None], stopped: asyncio.Event) -> None:
     await work
     stopped.set()
-
-
-def _metrics_of(worker: Worker) -> Callable[[str], tuple[bytes, str]]:
-    """What a scrape gets, read when it comes."""
-
-    def metrics(accept: str) -> tuple[bytes, str]:
-        state = PipelineState.of(worker.pipeline, worker.table_loaded_ms, worker.tail.lag_bytes)
-        registry = registry_of(worker.read(), worker.pipeline.totals, state, worker.settings.http.most_segments)
-        return render(registry, accept)
-
-    return metrics

@@ -6,6 +6,7 @@ Knows no call.
 
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from consumer.core.calendar import LocalCalendar
 from consumer.core.money import NANO, round_half_up
@@ -24,7 +25,7 @@ def accrued_nano(table: RateTable, version: RateVersion, pool: CostPool, from_ms
     changes = [] if pool.currency == table.currency else table.fx.changes()
     edges = [start, *(change for change in changes if start < change < end), end]
     total = 0
-    for left, right in zip(edges, edges[1:], strict=False):
+    for left, right in pairwise(edges):
         amount = amount_nano(table, pool, left)
         if amount is not None:
             total += _cumulative(table.calendar, pool, amount, right, left)

@@ -176,7 +176,7 @@ class OpeningHours:
         return opened
 
     def open_ms(self, start_ms: int, end_ms: int) -> int:
-        """Open milliseconds in [start, end). Whole days come from sums by year, so that a year costs no more than an hour."""
+        """Open milliseconds in [start, end). Whole days come from sums by year: a year costs no more than an hour."""
         return self._open_before(end_ms) - self._open_before(start_ms)
 
     def _open_before(self, instant_ms: int) -> int:

@@ -4,6 +4,7 @@ Owns the fields of a call, their defaults, and which calls are impossible. Knows
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -239,7 +240,7 @@ def _wrong_order(started: int, connected: int | None, answered: int | None, ende
         ("started_at", started), ("connected_at", connected), ("answered_at", answered), ("ended_at", ended),
     )  # fmt: skip
     known = [(name, instant) for name, instant in steps if instant is not None]
-    for (before, earlier), (after, later) in zip(known, known[1:], strict=False):
+    for (before, earlier), (after, later) in pairwise(known):
         if earlier > later:
             found = f"{after} {(earlier - later) / 1000:.3f} s before {before}"
             return Rejection("wrong_order", after, found, "started_at ≤ connected_at ≤ answered_at ≤ ended_at")

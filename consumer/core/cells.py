@@ -7,6 +7,7 @@ call subtracts exactly. Knows no clock, no level and no window.
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from consumer.core.columns import ABANDONED, COUNTED, FIRST_COUNTED, Integers
 from consumer.core.costing import CostedCalls
@@ -89,7 +90,7 @@ _BILLED, _REPORTED_CALLS, _UNRATED = (COUNTED.index(name) for name in ("billed_s
 
 
 class Cells:
-    """The cells of one block of time under one rate version. A key is slot << 32 | segment, a slot ms from the block's start."""
+    """The cells of one block under one rate version. A key is slot << 32 | segment, the slot in ms of the block."""
 
     def __init__(self, width: int) -> None:
         self._row_of: dict[int, int] = {}
@@ -156,7 +157,7 @@ class Cells:
         self._settle()
         used = len(self._row_of)
         keys, sums = self._keys[:used], self._sums[:used]
-        holds = sums.any(axis=1)
+        holds: npt.NDArray[np.bool_] = np.any(sums != 0, axis=1)
         order = np.argsort(keys)
         order = order[holds[order]]
         new_row = np.full(used, -1, dtype=np.int64)

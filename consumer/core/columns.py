@@ -25,14 +25,17 @@ ABANDONED = _COLUMNS.index("abandoned")
 FIRST_COUNTED = len(_BEFORE_COUNTED)
 
 _UNANSWERED = frozenset(("abandoned", "no_answer", "busy", "failed"))
-_DRIVER_COLUMNS: dict[Driver, int] = {
-    driver: _COLUMNS.index(name)
-    for driver, name in (
-        ("handle_second", "handle_ms"), ("talk_second", "talk_ms"), ("ivr_second", "ivr_ms"),
-        ("wait_second", "wait_ms"), ("call", "calls"), ("answered_call", "answered"),
-        ("unanswered_call", "unanswered"), ("contact", "contacts"),
-    )
-}  # fmt: skip
+_UNITS: tuple[tuple[Driver, str], ...] = (
+    ("handle_second", "handle_ms"),
+    ("talk_second", "talk_ms"),
+    ("ivr_second", "ivr_ms"),
+    ("wait_second", "wait_ms"),
+    ("call", "calls"),
+    ("answered_call", "answered"),
+    ("unanswered_call", "unanswered"),
+    ("contact", "contacts"),
+)
+_DRIVER_COLUMNS = {driver: _COLUMNS.index(name) for driver, name in _UNITS}
 
 
 def driver_column(driver: Driver) -> int:

@@ -8,6 +8,7 @@ Knows no window, no index and no duplicates.
 from dataclasses import dataclass, field
 from fractions import Fraction
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,7 +125,8 @@ class CostedCalls:
 
     def components(self) -> IntColumn:
         """Standard cost by component: a row a call, columns as COMPONENTS."""
-        found = np.zeros((len(self.calls), len(COMPONENTS)), dtype=self.standard().dtype)
+        shape = (len(self.calls), len(COMPONENTS))
+        found: npt.NDArray[Any] = np.zeros(shape, dtype=self.standard().dtype)
         found[:, 0], found[:, 1] = self.carrier, self.fees.sum(axis=1)
         for number, pool in enumerate(self.basis.pools):
             found[:, COMPONENTS.index(pool.category)] += self.pools[:, number]

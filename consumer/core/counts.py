@@ -11,7 +11,7 @@ import msgspec
 UNRATED_REASONS = ("no_rate_version", "no_tariff", "no_prefix", "no_fx_rate")
 
 #: Upper bounds of the classic histogram of cost per call, in nano-units of whatever currency: 1-2-5 from 0.001 to 1000.
-COST_BUCKETS_NANO = tuple(step * 10**power for power in range(6, 12) for step in (1, 2, 5)) + (10**12,)
+COST_BUCKETS_NANO = (*(step * 10**power for power in range(6, 12) for step in (1, 2, 5)), 10**12)
 
 
 def _add(counts: dict[str, int], key: str, number: int) -> None:

@@ -82,7 +82,8 @@ def _charged(costing: Costing, tariff: Tariff, charge: Charge, call: CompletedCa
         steps = [f"never connected: attempt fee {_decimal(tariff.attempt_fee, scale)} of the tariff, no prefix fits"]
     elif charge.billed_s == 0:
         steps = [
-            f"never connected: attempt fee {_decimal(row.price.attempt_fee, scale)}, prefix {row.prefix!r} ({row.place})"
+            f"never connected: attempt fee {_decimal(row.price.attempt_fee, scale)}, "
+            f"prefix {row.prefix!r} ({row.place})"
         ]
     else:
         steps = _usage(tariff, charge, call)
@@ -137,7 +138,8 @@ def _pool_lines(costing: Costing, costed: CostedCalls, call: CompletedCall) -> I
             yield Line(
                 "pool", pool.name, pool.category, shown, _number(Fraction(amount, months * NANO) / pool.capacity),
                 int(costed.pools[0, number]),
-                f"{_amount(costing, pool, amount)} ÷ {_number(pool.capacity)} {pool.driver} of practical capacity × {shown}",
+                f"{_amount(costing, pool, amount)} ÷ {_number(pool.capacity)} {pool.driver} of practical capacity "
+                f"× {shown}",
             )  # fmt: skip
 
 

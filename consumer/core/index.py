@@ -318,7 +318,7 @@ class Index:
         return bool(self._replayed_floors) or (self.most_entries is not None and len(self._entries) > self.most_entries)
 
     def bound(self, offset: int) -> list[Expired]:
-        """Keep to `most_entries`: forget the oldest minute when there are more, and note that it was forgotten early."""
+        """Keep to `most_entries`: forget the oldest minute when there are more, and note that this was early."""
         expired: list[Expired] = []
         if self._replayed_floors is not None:
             while self._replayed_floors and self._replayed_floors[0][0] <= offset:
@@ -378,7 +378,7 @@ class Index:
         return self._haunting.get(call_id, -1) >= offset
 
     def crossing(self, index_from: int) -> list[Ghost]:
-        """The ghosts of an index made again from there: forgotten calls that began before it and were told of after it."""
+        """The ghosts of an index made again from there: forgotten calls that began before and were told of after it."""
         self.ghosts = [ghost for ghost in self.ghosts if ghost.told >= index_from]
         return sorted(ghost for ghost in self.ghosts if ghost.first < index_from)
 

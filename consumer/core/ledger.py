@@ -45,7 +45,7 @@ class Ledger:
                 self._note_changes(groups, np.flatnonzero(kinds == BEFORE))
 
     def switch(self, costing: Costing, calls: Iterable[CompletedCall], watermark_ms: int) -> None:
-        """Cost the given calls again under another table: each is taken back under the old one and posted under the new."""
+        """Cost calls again under another table: each is taken back under the old one and posted under the new."""
         old, waiting = self.costing, iter(calls)
         while batch := list(islice(waiting, _SWITCH_BATCH)):
             segments = np.array(self.segments.numbers(batch), dtype=np.int64)

@@ -91,7 +91,8 @@ class Prices:
         parts = iter(split)
         rows = [(0, 0, 1) if price is None else next(parts) for price in prices]
         columns = np.array(rows, dtype=np.int64 if fits else object).reshape(len(rows), 3).T
-        return cls(*columns, missing=tuple(number for number, price in enumerate(prices) if price is None))
+        whole, part, denominator = columns
+        return cls(whole, part, denominator, tuple(number for number, price in enumerate(prices) if price is None))
 
     def scale(self, units: npt.NDArray[np.int64]) -> IntColumn:
         """units × price, half-up, column by column."""

@@ -5,10 +5,18 @@ batches give the same state, byte for byte. It sees no clock; live, a record's t
 """
 
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from consumer.core.calls import (
-    CallFields, CallVersion, CompletedCall, Decoder, Rejection, SourceRecord, complete, impossible_duration,
+    CallFields,
+    CallVersion,
+    CompletedCall,
+    Decoder,
+    Rejection,
+    SourceRecord,
+    complete,
+    impossible_duration,
 )  # fmt: skip
 from consumer.core.costing import Costing
 from consumer.core.counts import Counts, Totals
@@ -88,8 +96,8 @@ class Pipeline:
 
     @property
     def totals(self) -> Totals:
-        """What happened. Of the counts that never fall it says what they say."""
-        counts, totals = self.ledger.counts, self.ledger.totals
+        """What happened so far, as a copy. Of the counts that never fall it says what they say."""
+        counts, totals = self.ledger.counts, deepcopy(self.ledger.totals)
         totals.received, totals.duplicates, totals.amended = counts.received, counts.duplicates, counts.amended
         totals.late, totals.late_cost_nano = counts.late, counts.late_cost_nano
         totals.rejected, totals.unknown_keys = dict(counts.rejected), counts.unknown_keys
@@ -168,7 +176,7 @@ class Pipeline:
         ledger, table, dimensions = self.ledger, self.table, self.settings.dimensions
         windows = read_windows(table, ledger.slices, ledger.segments.values, asked, len(dimensions))
         versions = tuple(version.id for version in table.versions)
-        return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, self.counts, windows)
+        return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, deepcopy(self.counts), windows)
 
     def index_from(self) -> Anchor:
         """The last anchor not after anything that the index depends on."""
@@ -283,7 +291,7 @@ class _Batch:
             self.pipeline.first_started_ms = call.started_ms
 
     def _observe(self, ended_ms: int) -> None:
-        """Event time moves with every event that says when a call ended, whatever becomes of it: nothing else decides it."""
+        """Event time moves with every event that says when a call ended, whatever becomes of it."""
         if not self.watermark.has_begun:
             self.index.start(ended_ms - self.watermark.out_of_orderness_ms)
         self.watermark.highest_ms = ended_ms

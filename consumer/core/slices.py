@@ -123,7 +123,7 @@ class Opened:
 
 
 class Slices:
-    """The blocks of all levels. `cuts` are instants at which cells are cut besides (the edges of a replay's windows)."""
+    """The blocks of all levels. `cuts` are instants at which cells are cut besides: a replay's window edges."""
 
     def __init__(self, calendar: LocalCalendar, levels: Sequence[Level], cuts: Iterable[int] = ()) -> None:
         self.calendar, self.levels, self.cuts = calendar, tuple(levels), sorted(set(cuts))

@@ -117,8 +117,11 @@ class Snapshotter:
 
 def settings_digest(settings: FoldSettings, table: RateTable) -> str:
     """What must be equal for a state to be carried on: settings of the fold, currency and time zone."""
-    text = repr((settings.dimensions, settings.levels, settings.out_of_orderness_ms, settings.allowed_lateness_ms, settings.horizon_ms,
-                 settings.most_entries, settings.most_values, table.currency, str(table.calendar.zone)))  # fmt: skip
+    shape = (
+        settings.dimensions, settings.levels, settings.out_of_orderness_ms, settings.allowed_lateness_ms,
+        settings.horizon_ms, settings.most_entries, settings.most_values, table.currency, str(table.calendar.zone),
+    )  # fmt: skip
+    text = repr(shape)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -129,7 +132,7 @@ def _head_bytes(pipeline: Pipeline, names: list[_BlockName]) -> tuple[bytes, int
         FORMAT, pipeline.next_offset, anchor.offset, anchor.highest_ms, pipeline.watermark.highest_ms,
         before[-1] if before else index.floor_before_ms,
         [(offset, floor) for offset, floor in index.floors if offset >= anchor.offset],
-        [tuple(ghost) for ghost in index.crossing(anchor.offset)],
+        [(ghost.call_id, ghost.first, ghost.told) for ghost in index.crossing(anchor.offset)],
         settings_digest(pipeline.settings, pipeline.table), pipeline.table.sha256,
         as_plain(pipeline.counts), as_plain(pipeline.totals),
         [sorted(known) for known in pipeline.ledger.segments.known], names,

@@ -46,6 +46,9 @@ class TariffPeriod:
     deck: RateDeck
 
 
+_AS_DIALLED = NumberPlan()
+
+
 class Charge(NamedTuple):
     """What a tariff charges for one call, in the tariff's currency: numerator ÷ denominator, before rounding."""
 
@@ -71,7 +74,7 @@ class Tariff:
     scale: int  # the decks' prices are integers of 1/scale of the currency
     attempt_fee: int  # in 1/scale; where no prefix fits
     periods: tuple[TariffPeriod, ...] = ()
-    plan: NumberPlan = NumberPlan()
+    plan: NumberPlan = _AS_DIALLED
     rounding: Rounding | None = None
     prefer_reported: bool = False
 
@@ -110,7 +113,7 @@ class Tariff:
         return Charge(charge, 60 * self.scale, billed_s, row, parts)
 
     def _row(self, digits: str, started_ms: int, instant_ms: int) -> DeckRow | None:
-        """The row that prices an increment beginning at `instant_ms`: the first open period's, else the tariff's own."""
+        """The row that prices an increment beginning at `instant_ms`: the first open period's, else our own."""
         for period in self.periods:
             if period.hours.is_open(instant_ms):
                 row = period.deck.longest(digits, started_ms)
@@ -122,7 +125,7 @@ class Tariff:
     def _parts(
         self, digits: str, call: CompletedCall, first: DeckRow, billed_s: int
     ) -> tuple[tuple[DeckRow, int], ...] | None:
-        """Seconds by row. Increments are counted between changes of period, not one by one: a day has 86 400 of them."""
+        """Seconds by row. Increments are counted between changes of period: a day may have 86 400 of them."""
         first_s, next_s = first.price.first_increment_s, first.price.next_increment_s
         parts: list[tuple[DeckRow, int]] = [(first, first_s)]
         done_s = first_s

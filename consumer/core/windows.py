@@ -27,7 +27,7 @@ LIVE_WINDOWS = (*ROLLING, *TO_DATE)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A named window: calls with from ≤ ended_at < to. A range may end after as_of: pools accrue to it, calls do not."""
+    """A named window: calls with from ≤ ended_at < to. A range may end after as_of: then only pools accrue to it."""
 
     window: str
     from_ms: int
@@ -41,7 +41,7 @@ class Span:
 
 
 def spans(calendar: LocalCalendar, as_of_ms: int, names: tuple[str, ...] = LIVE_WINDOWS) -> list[Span]:
-    """Rolling windows, whose `from` lies on the local day's grid, and the local periods that hold the ms before as_of."""
+    """Rolling windows, which begin on the local day's grid, and the local periods that hold the ms before as_of."""
     found = []
     for name in names:
         if name in ROLLING:

@@ -59,12 +59,16 @@ class _Call(msgspec.Struct, gc=False):
     attributes: dict[str, str] | UnsetType | None = UNSET
 
 
+def _but_none(declared: Any) -> tuple[Any, ...]:
+    return tuple(kind for kind in get_args(declared) if kind is not type(None))
+
+
 def _well_made() -> type[_Call]:
     """_Call without nulls, empty texts and unknown keys: what a record without anything peculiar is."""
     narrow = {_Text: Annotated[str, msgspec.Meta(min_length=1)] | UnsetType}
     fields: list[Any] = [("call_id", Annotated[str, msgspec.Meta(min_length=1)])]
     for name, declared in list(_Call.__annotations__.items())[1:]:
-        present = narrow.get(declared) or Union[tuple(kind for kind in get_args(declared) if kind is not type(None))]
+        present = narrow.get(declared) or Union[*_but_none(declared)]
         fields.append((name, present, UNSET))
     made: type[_Call] = msgspec.defstruct("WellMadeCall", fields, gc=False, forbid_unknown_fields=True)  # type: ignore[assignment]
     return made

@@ -13,7 +13,6 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-
 from consumer.core.calendar import WEEKDAYS, LocalCalendar, OpeningHours
 from consumer.core.currency import ExchangeRates
 from consumer.core.deck import FOREVER_MS
@@ -183,10 +182,9 @@ class _Builder:
         )  # fmt: skip
 
     def _hours(self, hours: wire.Hours) -> OpeningHours:
-        return OpeningHours(
-            self._calendar, frozenset(WEEKDAYS.index(day) for day in hours.days), _minute(hours.from_), _minute(hours.to),
-            frozenset(hours.closed),
-        )  # fmt: skip
+        days = frozenset(WEEKDAYS.index(day) for day in hours.days)
+        closed = frozenset(hours.closed)
+        return OpeningHours(self._calendar, days, _minute(hours.from_), _minute(hours.to), closed)
 
     def _instant(self, moment: date) -> int:
         return to_ms(moment) if isinstance(moment, datetime) else self._calendar.start_of(moment)

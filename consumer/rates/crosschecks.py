@@ -61,8 +61,10 @@ def _twice(placed: Sequence[Placed[Any]], key: str) -> Iterator[_Found]:
 
 def _scopes(elements: Elements) -> Iterator[_Found]:
     for version in elements.versions:
-        for placed in (*version.pools, *version.fees):
-            yield from _scope((*placed.path, "scope"), placed.element.scope)
+        for pool in version.pools:
+            yield from _scope((*pool.path, "scope"), pool.element.scope)
+        for fee in version.fees:
+            yield from _scope((*fee.path, "scope"), fee.element.scope)
         for tariff in version.tariffs:
             yield from _scope((*tariff.path, "match"), tariff.element.match)
     for budget in elements.budgets:

@@ -83,7 +83,8 @@ def scaled(text: str | None, scale: int) -> int | None:
     if text is None:
         return None
     whole, _, decimals = text.partition(".")
-    return int(whole + decimals) * scale // 10 ** len(decimals)
+    shift: int = 10 ** len(decimals)
+    return int(whole + decimals) * scale // shift
 
 
 def written_csv(file: str, content: bytes, tariff: Tariff, calendar: LocalCalendar) -> WrittenDeck:

@@ -58,7 +58,7 @@ def elements_of(found: dict[str, Any]) -> Elements:
             _placed(wire.Pool, raw, ("version", number), "pool"),
             _placed(wire.Fee, raw, ("version", number), "fee"),
             _placed(wire.Tariff, raw, ("version", number), "tariff"),
-        )  # fmt: skip
+        )
         for number, raw in enumerate(_tables(found, "version"))
     )
     return Elements(
@@ -97,6 +97,12 @@ def element_problems(name: str, found: dict[str, Any], places: Places) -> list[P
     return []
 
 
+_PATTERNS = {
+    r"^[A-Z]{3}$": "a currency of three capital letters, such as USD",
+    r"^[0-9]*$": "digits",
+}
+
+
 def _problem(name: str, fault: ErrorDetails, places: Places) -> Problem:
     path = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("function-")))
     kind, value = fault["type"], fault["input"]
@@ -104,6 +110,8 @@ def _problem(name: str, fault: ErrorDetails, places: Places) -> Problem:
         return Problem(name, places.line(path[:-1]), written(path), "nothing", "a value")
     if kind == "extra_forbidden":
         return Problem(name, places.line(path), written(path), "an unknown key", "a key of this table, spelled right")
+    if kind == "string_pattern_mismatch":
+        return Problem(name, places.line(path), written(path), _shown(value), _PATTERNS[fault["ctx"]["pattern"]])
     message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     shown = _shown(value)
     return Problem(name, places.line(path), written(path), shown, message[0].lower() + message[1:])

@@ -10,7 +10,8 @@ from typing import Any
 
 from consumer.core.instants import format_ms
 
-_DISPOSITIONS = (("answered", 82), ("abandoned", 8), ("no_answer", 5), ("busy", 3), ("voicemail", 2))
+_DISPOSITIONS = ("answered", "abandoned", "no_answer", "busy", "voicemail")
+_SHARES = (82, 8, 5, 3, 2)  # %
 _DESTINATIONS = ("3021", "3069", "4420", "4930", "331", "1212", "35722", "3902")
 
 
@@ -50,8 +51,7 @@ def events(centre: Centre, seed: int, start_ms: int, step_ms: float) -> Iterator
 
 def _call(centre: Centre, rng: random.Random, number: int, ended_ms: int) -> dict[str, Any]:
     outbound = rng.random() < centre.outbound_share
-    names, weights = zip(*_DISPOSITIONS, strict=True)
-    disposition = rng.choices(names, weights)[0]
+    disposition = rng.choices(_DISPOSITIONS, _SHARES)[0]
     rings_ms = rng.randrange(2_000, 25_000)
     talks_ms = int(rng.lognormvariate(12, 0.7)) if disposition in ("answered", "voicemail") else 0
     outside = f"+{rng.choice(_DESTINATIONS)}{rng.randrange(10**7):07d}"

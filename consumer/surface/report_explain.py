@@ -48,8 +48,8 @@ def explanation_table(explanation: Explanation, currency: str) -> Table:
 
 
 UNRATED_HINTS = {
-    "no_rate_version": "No version of the rate table is in force when the call starts: add one, or mend effective_from.",
+    "no_rate_version": "No rate version is in force when the call starts: add one, or mend effective_from.",
     "no_tariff": "The call is connected, its direction needs a tariff, and none matches: add one, or a match.",
-    "no_prefix": "No prefix of the tariff's deck fits the number: add the destination, or mend the tariff's number plan.",
+    "no_prefix": "No prefix of the tariff's deck fits the number: add the destination, or mend the number plan.",
     "no_fx_rate": "A price is in a currency without an exchange rate when the call starts: add it under [[fx]].",
 }

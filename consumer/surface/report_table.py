@@ -53,6 +53,16 @@ def print_reading(reading: Reading, console: Console) -> None:
     console.print(Text(_FOOTNOTE, "dim"))
 
 
+def live_report(reading: Reading) -> RenderableType:
+    """The windows alone, for a terminal that shows them as they move."""
+    return Group(
+        Text(f"What calls cost in {reading.currency}, as of {_instant(reading.as_of_ms)}", "bold"),
+        _equation(reading.counts),
+        _doubts(reading.counts, reading.currency),
+        _windows_table(reading.windows),
+    )
+
+
 def _equation(counts: Counts) -> Text:
     """The counts, so that everybody can see that they add up."""
     parts = {

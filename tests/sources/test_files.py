@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from consumer.sources.broken import SourceBroken
-from consumer.sources.files import BATCH, Places, known_size, read_files
+from consumer.sources.files import BATCH, Places, beginning_of, known_size, read_files
 from consumer.sources.records import Framing
 
 
@@ -73,6 +73,14 @@ def test_progress_is_in_bytes_on_the_disk(tmp_path: Path) -> None:
 
 def test_the_size_of_a_pipe_is_unknown(tmp_path: Path) -> None:
     assert known_size([str(written(tmp_path / "a", b"1")), "-"]) is None
+
+
+def test_the_beginning_of_a_file_is_unpacked_and_enough_to_tell_what_it_is(tmp_path: Path) -> None:
+    assert beginning_of(str(written(tmp_path / "a.gz", gzip.compress(b"1\n2\n")))) == b"1\n2\n"
+    long = beginning_of(str(written(tmp_path / "b", b"1\n" * (1 << 21))))
+    assert 1 << 20 <= len(long) < 1 << 22
+    with pytest.raises(SourceBroken):
+        beginning_of(str(tmp_path / "none"))
 
 
 def broken_after(path: Path, framing: Framing = "json") -> tuple[list[bytes], str]:
