@@ -29,20 +29,24 @@ def busy_centre(segments: int = 500, amended_share: float = 0.10) -> Centre:
 
 
 def rate_table(prefixes: int = 200_000) -> RateTable:
-    """8 pools with capacities that do not divide evenly, a fee, and one tariff with a deck of `prefixes` rows."""
+    """The table of `rate_text` with a deck of so many prefixes."""
+    return build_rate_table("rates.toml", rate_text().encode(), lambda _name: deck(prefixes))
+
+
+def rate_text() -> str:
+    """8 pools with capacities that do not divide evenly, a fee, and one tariff with a deck."""
     pools = "".join(
         f'[[version.pool]]\nname = "pool-{number}"\ncategory = "{CATEGORIES[number]}"\namount = "{240_000 + number}"\n'
         f'per = "quarter"\ndriver = "{driver}"\npractical_capacity = "{30_600_000 + 7 * number}"\n'
         for number, driver in enumerate(DRIVERS)
     )
-    text = (
+    return (
         'currency = "USD"\ntime_zone = "Europe/Athens"\n[[version]]\nid = "bench"\neffective_from = 2026-01-01\n'
         + pools
         + '[[version.fee]]\nname = "minute"\ndriver = "talk_second"\nprice = "0.018"\nper_units = 60\n'
         + '[[version.tariff]]\nname = "carrier"\nmatch = { direction = ["outbound"] }\ndeck = "deck.csv"\n'
         + "first_increment_s = 30\nnext_increment_s = 6\n"
-    )  # fmt: skip
-    return build_rate_table("rates.toml", text.encode(), lambda _name: deck(prefixes))
+    )
 
 
 def deck(prefixes: int) -> bytes:
@@ -55,9 +59,11 @@ def deck(prefixes: int) -> bytes:
     return ("prefix,rate_per_minute\n" + "\n".join(rows) + "\n").encode()
 
 
-def records(number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS) -> list[SourceRecord]:
+def records(
+    number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
+) -> list[SourceRecord]:
     """So many events as records of a log, each taken a minute after its call."""
-    told = itertools.islice(events(centre, 1, start_ms, step_ms), number)
+    told = itertools.islice(events(centre, seed, start_ms, step_ms), number)
     encode = msgspec.json.Encoder().encode
     return [
         SourceRecord(offset, encode(event), (), start_ms + int(offset * step_ms) + 60_000)

@@ -55,14 +55,16 @@ def demo(
 
 def _told_before(now_ms: int) -> list[Event]:
     """A day of calls that have ended, and their amendments."""
-    told = itertools.islice(events(_CENTRE, now_ms, now_ms - DAY_MS, _PAST_STEP_MS), DAY_MS // _PAST_STEP_MS)
-    return [event for event in told if _ended_ms(event) < now_ms]
+    told = events(_CENTRE, now_ms, now_ms - DAY_MS, _PAST_STEP_MS)
+    return list(itertools.takewhile(lambda event: _ended_ms(event) < now_ms, told))
 
 
 async def _play(worker: Worker, path: Path, coming: Iterator[Event], seconds: int | None, url: str) -> None:
     """Write each event when its call has ended, and show the figures, every second."""
     until_ms = None if seconds is None else system_clock() + seconds * 1000
-    console, event = Console(), next(coming)
+    event, console = next(coming), Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=100)
     with path.open("ab", buffering=0) as calls, Live(console=console, auto_refresh=False) as live:
         while until_ms is None or system_clock() < until_ms:
             while _ended_ms(event) <= system_clock():

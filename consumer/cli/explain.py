@@ -14,7 +14,7 @@ from consumer.core.explain import explain as explain_call
 from consumer.core.replay import Replay
 from consumer.rates.load import load_rates
 from consumer.sources.files import Places
-from consumer.surface.report_explain import explanation_json, explanation_table
+from consumer.surface.report_explain import explanation_json, explanation_report
 
 
 def explain(
@@ -35,7 +35,8 @@ def explain(
         asked = Replay.of(table, decoder_of(form, table, zone, host))
         for batch in batches([file], form, Places()):
             asked.pipeline.feed(batch)
-    costing, console, found = Costing(table), Console(highlight=False), False
+    costing, found = Costing(table), False
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     for call in asked.pipeline.index.calls():
         if call_id in (None, call.call_id):
             found = True
@@ -43,7 +44,7 @@ def explain(
             if format_ == "json":
                 sys.stdout.write(json.dumps(explanation_json(explanation), ensure_ascii=False) + "\n")
             else:
-                console.print(explanation_table(explanation, table.currency))
+                console.print(explanation_report(explanation, table.currency))
     if not found:
         what = "any call" if call_id is None else f"call {call_id}"
         fail(f"{file}: {what} was not found among {asked.pipeline.counts.received} events; see callcost check", FAILED)

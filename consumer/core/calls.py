@@ -3,9 +3,10 @@
 Owns the fields of a call, their defaults, and which calls are impossible. Knows no platform, no price and no window.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -148,15 +149,16 @@ _DURATIONS = {
 WIRE_NAMES = {name: name.replace("_ms", "_at") for name in FIELDS} | REQUIRED | _DURATIONS
 
 
-def merge(versions: Iterable[tuple[int, CallFields]]) -> CallFields:
+def merge(versions: Sequence[tuple[int, CallFields]]) -> CallFields:
     """The fields of a call: each from the highest version that has it; None where that version erased it."""
-    merged: dict[str, Any] = {}
-    for _, fields in sorted(versions, key=lambda version: version[0]):
-        for name in FIELDS:
-            value = getattr(fields, name)
-            if value is not UNSET:
-                merged[name] = value
-    return CallFields(**merged)
+    if len(versions) == 1:
+        return versions[0][1]
+    by_number = sorted(versions, key=itemgetter(0))
+    merged = msgspec.structs.astuple(by_number[0][1])
+    for _, fields in by_number[1:]:
+        said = msgspec.structs.astuple(fields)
+        merged = tuple(new if new is not UNSET else old for new, old in zip(said, merged, strict=True))
+    return CallFields(*merged)
 
 
 def missing_field(fields: CallFields) -> str | None:

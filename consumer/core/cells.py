@@ -62,6 +62,20 @@ class Sums:
         return [(upper << _LIMB) + lower for upper, lower in zip(high, low, strict=True)]
 
 
+def money_of(row: list[int], name: str) -> int:
+    """A money column of one summed row."""
+    return _joined(row, len(COUNTED) + 2 * MONEY.index(name))
+
+
+def pool_nano_of(row: list[int], pool: int) -> int:
+    """A pool's amount at standard of one summed row."""
+    return _joined(row, len(COUNTED) + 2 * len(MONEY) + 3 * pool + 1)
+
+
+def _joined(row: list[int], column: int) -> int:
+    return (row[column] << _LIMB) + row[column + 1]
+
+
 def cell_rows(costed: CostedCalls, standard: IntColumn) -> Integers:
     """The row that each call adds to its cell."""
     fixed = len(COUNTED) + 2 * len(MONEY)

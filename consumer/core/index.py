@@ -75,7 +75,7 @@ class _TimesEntry(msgspec.Struct, array_like=True, gc=False):
 
 
 def _call(call_id: str, versions: list[Said], first_of_contact: bool) -> CompletedCall | Rejection:
-    call = complete(call_id, merge((said.number, said.fields) for said in versions))
+    call = complete(call_id, merge([(said.number, said.fields) for said in versions]))
     if isinstance(call, CompletedCall):
         call.first_of_contact = first_of_contact
     return call

@@ -19,21 +19,25 @@ FIRST_MS = 0
 END_MS = 7_258_118_400_000  # 2200-01-01
 
 _MINUTE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})", re.ASCII)
-_REST = re.compile(r":([0-5][0-9])(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))", re.ASCII)
+_TAIL = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-5][0-9]))", re.ASCII)
 
-# Times of calls share their minutes, and their second halves are at most 60 000 per offset: both are worth keeping.
-_CACHE_LIMIT = 200_000
+# Calls share their minutes, and there are few tails of three decimals and a zone: both are worth keeping.
+_CACHE_LIMIT = 100_000
 _minutes: dict[str, int] = {}
-_rests: dict[str, int] = {}
+_tails: dict[str, int] = {}
+_SECONDS = {f":{second:02d}": second * SECOND_MS for second in range(60)}
+_EXPECTED = "expected RFC 3339 with a zone, such as 2026-11-23T10:00:00.000Z"
 
 
 def parse_rfc3339(text: str) -> int:
     """RFC 3339 with a zone, cut to the millisecond. Raises ValueError, also outside 1970 to 2199 and for second 60."""
-    minute, rest = text[:16], text[16:]
+    minute, second, tail = text[:16], text[16:19], text[19:]
     try:
-        instant = _minutes[minute] + _rests[rest]
+        instant = _minutes[minute] + _SECONDS[second] + _tails[tail]
     except KeyError:
-        instant = _parse_minute(minute) + _parse_rest(rest)
+        if second not in _SECONDS:
+            raise ValueError(_EXPECTED) from None
+        instant = _parse_minute(minute) + _SECONDS[second] + _parse_tail(tail)
     if FIRST_MS <= instant < END_MS:
         return instant
     raise ValueError("expected a year from 1970 to 2199")
@@ -42,7 +46,7 @@ def parse_rfc3339(text: str) -> int:
 def _parse_minute(text: str) -> int:
     found = _MINUTE.fullmatch(text)
     if found is None:
-        raise ValueError("expected RFC 3339 with a zone, such as 2026-11-23T10:00:00.000Z")
+        raise ValueError(_EXPECTED)
     year, month, day, hour, minute = map(int, found.groups())
     instant = to_ms(datetime(year, month, day, hour, minute, tzinfo=UTC))
     if len(_minutes) >= _CACHE_LIMIT:
@@ -51,20 +55,20 @@ def _parse_minute(text: str) -> int:
     return instant
 
 
-def _parse_rest(text: str) -> int:
-    """Seconds, decimals and zone, as the milliseconds that they add to the minute read as UTC."""
-    found = _REST.fullmatch(text)
+def _parse_tail(text: str) -> int:
+    """Decimals and zone, as the milliseconds that they add to the wall clock read as UTC."""
+    found = _TAIL.fullmatch(text)
     if found is None:
-        raise ValueError("expected RFC 3339 with a zone, such as 2026-11-23T10:00:00.000Z")
-    seconds, decimals, sign, hours, minutes = found.groups()
-    added = int(seconds) * SECOND_MS + int(((decimals or "") + "000")[:3])
+        raise ValueError(_EXPECTED)
+    decimals, sign, hours, minutes = found.groups()
+    added = int(((decimals or "") + "000")[:3])
     if sign is not None:
         offset = int(hours) * HOUR_MS + int(minutes) * MINUTE_MS
         added += offset if sign == "-" else -offset
-    if len(_rests) >= _CACHE_LIMIT:
-        _rests.clear()
-    if len(text) <= 16:  # a text of many decimals is not worth its place
-        _rests[text] = added
+    if len(_tails) >= _CACHE_LIMIT:
+        _tails.clear()
+    if len(text) <= 10:  # longer ones have microseconds, and seldom come again
+        _tails[text] = added
     return added
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from consumer.core.calls import DIRECTIONS, CompletedCall
-from consumer.core.cells import Sums, VersionColumns, cell_rows
-from consumer.core.columns import ENDED, Integers
+from consumer.core.cells import VersionColumns, cell_rows, money_of, pool_nano_of
+from consumer.core.columns import COUNTED, ENDED, Integers
 from consumer.core.costing import COMPONENTS, Basis, CostedCalls, Costing
 from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, Counts, DirectionTotals, Totals
 from consumer.core.effects import AFTER, BEFORE, FIRST, LATE, Effects
@@ -81,7 +81,7 @@ class Ledger:
             buckets[unrated] = -1
         late = kinds == LATE
         if late.any():
-            self._post_late(int(late.sum()), exact_sum(standard[late]))
+            self._post_late(int(late.sum()), exact_sums(standard[late][:, None])[0])
         self._count(costed, kinds)
         columns = columns_of(costed.basis)
         self._note_first(costed, columns, rows, standard, (kinds == FIRST) & ~unrated)
@@ -147,25 +147,27 @@ class Ledger:
 
 
 def _add_components(totals: dict[str, int], components: IntColumn) -> None:
-    for number, component in enumerate(COMPONENTS):
-        amount = exact_sum(components[:, number])
+    for component, amount in zip(COMPONENTS, exact_sums(components), strict=True):
         if amount:
             totals[component] = totals.get(component, 0) + amount
 
 
 def _add_first(totals: DirectionTotals, columns: VersionColumns, rows: Integers, standard: IntColumn) -> None:
-    sums = Sums(rows.sum(axis=0)[None, :])
+    row: list[int] = rows.sum(axis=0).tolist()
     totals.calls += len(rows)
-    totals.handled_ms += sum(int(sums.counted(name)[0]) for name in ("talk_ms", "hold_ms", "wrap_ms"))
-    costs = [("carrier", sums.money("carrier")[0]), ("fee", sums.money("fee")[0])]
-    costs += [(category, sums.pool_nano(number)[0]) for number, (_, category) in enumerate(columns.pools)]
+    totals.handled_ms += sum(row[column] for column in _HANDLED)
+    costs = [("carrier", money_of(row, "carrier")), ("fee", money_of(row, "fee"))]
+    costs += [(category, pool_nano_of(row, number)) for number, (_, category) in enumerate(columns.pools)]
     for component, amount in costs:
         if amount:
             totals.cost_nano[component] = totals.cost_nano.get(component, 0) + amount
     totals.histogram_sum_nano += sum(amount for _, amount in costs)
     found = np.searchsorted(_COST_BUCKETS, np.minimum(standard, 1 << 62).astype(np.int64), side="left")
-    for bucket, number in enumerate(np.bincount(found, minlength=len(totals.histogram)).tolist()):
-        totals.histogram[bucket] += number
+    for bucket in found.tolist():
+        totals.histogram[bucket] += 1
+
+
+_HANDLED = [COUNTED.index(name) for name in ("talk_ms", "hold_ms", "wrap_ms")]
 
 
 def columns_of(basis: Basis) -> VersionColumns:
@@ -175,6 +177,7 @@ def columns_of(basis: Basis) -> VersionColumns:
     return VersionColumns(basis.version.id, tuple((pool.name, pool.category) for pool in basis.version.pools))
 
 
-def exact_sum(column: IntColumn) -> int:
-    """The sum of a money column as a Python int: two halves, neither of which can overflow."""
-    return (int((column >> 32).sum()) << 32) + int((column & 0xFFFFFFFF).sum())
+def exact_sums(columns: IntColumn) -> list[int]:
+    """The sum of each money column as a Python int: two halves, neither of which can overflow."""
+    high, low = (columns >> 32).sum(axis=0).tolist(), (columns & 0xFFFFFFFF).sum(axis=0).tolist()
+    return [(int(upper) << 32) + int(lower) for upper, lower in zip(high, low, strict=True)]

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from rich import box
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from consumer.core.explain import Explanation
 from consumer.core.money import format_nano
@@ -28,23 +31,23 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def explanation_table(explanation: Explanation, currency: str) -> Table:
-    """A table to check with a pocket calculator."""
-    title = f"call {explanation.call_id}"
+def explanation_report(explanation: Explanation, currency: str) -> RenderableType:
+    """A table to check with a pocket calculator; why there is none, for an unrated call."""
     if explanation.unrated is not None:
-        table = Table(title=f"{title}: UNRATED, {explanation.unrated}", title_justify="left", show_header=False)
-        table.add_row(UNRATED_HINTS[explanation.unrated])
-        return table
-    table = Table(title=f"{title}, rate version {explanation.version}", title_justify="left", show_footer=True)
+        hint = UNRATED_HINTS[explanation.unrated]
+        return Text.assemble((f"call {explanation.call_id}: unrated, {explanation.unrated}", "bold"), f"\n{hint}\n")
+    table = Table(box=box.SIMPLE_HEAD, show_footer=True, min_width=72)
     table.add_column("part", footer="direct\nstandard")
-    table.add_column("how", overflow="fold")
+    table.add_column("how", overflow="fold", ratio=1)
     table.add_column(
         currency, justify="right", no_wrap=True,
         footer=f"{format_nano(explanation.direct_nano)}\n{format_nano(explanation.standard_nano)}",
     )  # fmt: skip
     for line in explanation.lines:
         table.add_row(f"{line.kind} {line.name}", line.how, format_nano(line.amount_nano))
-    return table
+    if not explanation.lines:
+        table.add_row("", "nothing that is charged or used", "0")
+    return Group(Text(f"call {explanation.call_id}, rate version {explanation.version}", "bold"), table)
 
 
 UNRATED_HINTS = {

@@ -59,7 +59,7 @@ def live_report(reading: Reading) -> RenderableType:
         Text(f"What calls cost in {reading.currency}, as of {_instant(reading.as_of_ms)}", "bold"),
         _equation(reading.counts),
         _doubts(reading.counts, reading.currency),
-        _windows_table(reading.windows),
+        _windows_table(reading.windows, without=_TOTALS),
     )
 
 
@@ -137,11 +137,12 @@ _HEADINGS = (
     "calls", "unrated", "direct\nper call", "standard\nper call", "absorbed\nper call", "p95\nstandard",
     "standard\ntotal", "absorbed\ntotal",
 )  # fmt: skip
+_TOTALS = _HEADINGS[-2:]  # left out where 80 columns must do
 
 
-def _windows_table(windows: Sequence[WindowReading]) -> Table:
+def _windows_table(windows: Sequence[WindowReading], without: Sequence[str] = ()) -> Table:
     """The whole, a row a window."""
-    return _lines_table("window", [(window.window, _Line.of(_whole(window))) for window in windows])
+    return _lines_table("window", [(window.window, _Line.of(_whole(window))) for window in windows], without=without)
 
 
 def _segments_table(window: WindowReading, dimensions: int) -> Table:
@@ -158,12 +159,14 @@ def _segments_table(window: WindowReading, dimensions: int) -> Table:
     return _lines_table("segment", lines, [(name, _Line.of(row.figures)) for name, row in sums])
 
 
-def _lines_table(of: str, lines: Sequence[tuple[str, _Line]], sums: Sequence[tuple[str, _Line]] = ()) -> Table:
+def _lines_table(
+    of: str, lines: Sequence[tuple[str, _Line]], sums: Sequence[tuple[str, _Line]] = (), without: Sequence[str] = ()
+) -> Table:
     """Lines, and below a rule their sums. The column of unrated calls is there if any has one."""
     shown = [
         number
         for number, heading in enumerate(_HEADINGS)
-        if heading != "unrated" or any(line.unrated for _, line in lines)
+        if heading not in without and (heading != "unrated" or any(line.unrated for _, line in lines))
     ]
     table = _table(of, [_HEADINGS[number] for number in shown])
     for part in (lines, sums):

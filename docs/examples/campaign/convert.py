@@ -8,7 +8,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,31 +20,30 @@ COLUMNS = (
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 FIRST_YEAR = 2008
 LISBON = ZoneInfo("Europe/Lisbon")  # the bank is a Portuguese one
-OPENS, OPEN_HOURS = 9, 8  # 09:00 to 17:00
+OPENS, OPEN_HOURS = time(9, tzinfo=LISBON), 8  # to 17:00
 
 Row = dict[str, str]
-Day = tuple[int, int, int]
 
 
 def rows_of(path: Path) -> list[Row]:
     """Rows by column, whether commas or semicolons part them. Raises ValueError for other columns."""
     text = path.read_text(encoding="utf-8-sig")
     header = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header else ",", strict=True)
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in header else ",", restval="", strict=True)
     found = tuple(reader.fieldnames or ())
     if found != COLUMNS:
         raise ValueError(f"{path}: found the columns {', '.join(found)}; expected {', '.join(COLUMNS)}")
     return list(reader)
 
 
-def dated(rows: Iterable[Row]) -> Iterator[tuple[Day, Row]]:
+def dated(rows: Iterable[Row]) -> Iterator[tuple[date, Row]]:
     """Add the year: rows are in order of time, so a month that goes back begins another one."""
     year, last = FIRST_YEAR, 0
     for row in rows:
         month = MONTHS.index(row["month"]) + 1
         year += month < last
         last = month
-        yield (year, month, int(row["day"])), row
+        yield date(year, month, int(row["day"])), row
 
 
 def calls(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
@@ -52,7 +51,7 @@ def calls(rows: Iterable[Row]) -> Iterator[dict[str, Any]]:
     number = 0
     for day, group in itertools.groupby(dated(rows), key=lambda found: found[0]):
         of_day = list(group)
-        opens = datetime(*day, OPENS, tzinfo=LISBON)
+        opens = datetime.combine(day, OPENS)
         for place, (_, row) in enumerate(of_day):
             number += 1
             yield call(number, opens + timedelta(hours=OPEN_HOURS) * place / len(of_day), row)

@@ -1,0 +1,122 @@
+"""Every example in docs/examples runs, and prints the figures that its README shows."""
+
+import importlib.util
+import json
+import re
+import shlex
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from consumer.cli.main import app
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+
+_BLOCK = re.compile(r"```console\n\$ callcost (.*)\n((?:.*\n)+?)```", re.MULTILINE)
+_FIGURE = re.compile(r"[0-9][0-9,.]*")
+_HEADER = (
+    "age,job,marital,education,default,balance,housing,loan,contact,day,month,duration,campaign,pdays,previous,"
+    "poutcome,y"
+)
+
+
+def shown_in(folder: str) -> list[tuple[str, str]]:
+    """Commands of a README with the output that it shows."""
+    return _BLOCK.findall((EXAMPLES / folder / "README.md").read_text(encoding="utf-8"))
+
+
+def figures(text: str) -> set[str]:
+    return {figure.rstrip(".,") for figure in _FIGURE.findall(text)}
+
+
+@pytest.mark.parametrize(
+    ("folder", "arguments", "output"),
+    [(folder, *shown) for folder in ("asterisk", "kamailio") for shown in shown_in(folder)],
+)
+def test_command_prints_the_figures_of_the_readme(
+    folder: str, arguments: str, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(EXAMPLES / folder)
+    result = CliRunner().invoke(app, shlex.split(arguments), env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    assert figures(output) - figures(result.stdout) == set()
+
+
+@pytest.mark.parametrize(("folder", "commands"), [("asterisk", 4), ("kamailio", 3)])
+def test_readme_shows_commands(folder: str, commands: int) -> None:
+    assert len(shown_in(folder)) == commands
+
+
+def converter() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("convert", EXAMPLES / "campaign" / "convert.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def row(contact: str, day: int, month: str, duration_s: int, answer: str) -> str:
+    return f"40,services,single,secondary,no,100,no,no,{contact},{day},{month},{duration_s},1,-1,0,unknown,{answer}"
+
+
+ROWS = [
+    row("unknown", 30, "dec", 60, "no"),  # 2008
+    row("cellular", 30, "dec", 90, "yes"),
+    row("cellular", 2, "jan", 0, "no"),  # the month goes back: 2009
+    row("telephone", 2, "jan", 30, "yes"),
+]
+
+
+def test_campaign_rows_become_calls_with_a_year_and_a_time_of_day(tmp_path: Path) -> None:
+    path = tmp_path / "bank.csv"
+    path.write_text("\ufeff" + "\n".join([_HEADER, *ROWS]) + "\n", encoding="utf-8")
+    convert = converter()
+    made = list(convert.calls(convert.rows_of(path)))
+    assert [call["started_at"] for call in made] == [
+        "2008-12-30T09:00:00.000+00:00",
+        "2008-12-30T13:00:00.000+00:00",
+        "2009-01-02T09:00:00.000+00:00",
+        "2009-01-02T13:00:00.000+00:00",
+    ]
+    assert [call["disposition"] for call in made] == ["answered", "answered", "no_answer", "answered"]
+    assert [call.get("queue") for call in made] == [None, "cellular", "cellular", "telephone"]
+    assert [call.get("outcome") for call in made] == [None, "sale", None, "sale"]
+
+
+def test_campaign_gives_cost_per_sale(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By hand: 180 s at 0.09 a minute, and 180 s × 11 200 ÷ 1 382 400, over two sales."""
+    path = tmp_path / "bank.csv"
+    path.write_text("\n".join([_HEADER, *ROWS]) + "\n", encoding="utf-8")
+    assert converter().main([str(path)]) == 0
+    rates = str(EXAMPLES / "campaign" / "rates.toml")
+    arguments = ["replay", "-r", rates, "--by", "direction,queue", "--format", "json", "-"]
+    result = CliRunner().invoke(app, arguments, input=capsys.readouterr().out)
+    assert result.exit_code == 0, result.output
+    whole = next(line for line in rows_of(result.stdout) if line["segment"] == {})
+    assert (whole["calls"], whole["answered"], whole["sales"]) == (4, 3, 2)
+    assert whole["direct_cost"] == "0.27"
+    assert whole["standard_cost"] == "1.728333334"  # 0.486111111 + 0.729166667 + 0.243055556 of agents
+    assert whole["standard_cost_per"]["sale"] == "0.864166667"
+
+
+def rows_of(output: str) -> list[dict[str, Any]]:
+    return [line for line in json.loads(output)["windows"] if line["window"] == "all"]
+
+
+def test_campaign_takes_the_published_semicolons(tmp_path: Path) -> None:
+    path = tmp_path / "bank-full.csv"
+    header = ";".join(f'"{name}"' for name in _HEADER.split(","))
+    path.write_text(header + "\n" + ROWS[1].replace(",", ";") + "\n", encoding="utf-8")
+    convert = converter()
+    assert [call["outcome"] for call in convert.calls(convert.rows_of(path))] == ["sale"]
+
+
+def test_campaign_refuses_other_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "other.csv"
+    path.write_text("name,price\nchair,12\n", encoding="utf-8")
+    assert converter().main([str(path)]) == 2
+    assert "found the columns name, price; expected age, job" in capsys.readouterr().err
