@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from consumer.cli.main import app
+from consumer.settings import FoldSection, load_settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
@@ -120,3 +121,29 @@ def test_campaign_refuses_other_columns(tmp_path: Path, capsys: pytest.CaptureFi
     path.write_text("name,price\nchair,12\n", encoding="utf-8")
     assert converter().main([str(path)]) == 2
     assert "found the columns name, price; expected age, job" in capsys.readouterr().err
+
+
+def fenced(page: str, language: str) -> list[str]:
+    text = (EXAMPLES.parent / page).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_page_on_the_rate_table_computes_its_calls_as_explain_does(tmp_path: Path) -> None:
+    """The page's own table, deck and calls; its figures were worked by hand."""
+    (tmp_path / "decks").mkdir()
+    for name, language in (("rates.toml", "toml"), ("decks/carrier-a.csv", "csv"), ("calls.jsonl", "json")):
+        (tmp_path / name).write_text(fenced("rate-table.md", language)[0], encoding="utf-8")
+    arguments = ["explain", "-r", str(tmp_path / "rates.toml"), "--format", "json", str(tmp_path / "calls.jsonl")]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    inbound, outbound = (json.loads(line) for line in result.stdout.splitlines())
+    assert [line["amount"] for line in inbound["lines"]] == ["0.072", "2.235294118", "0.038419118"]
+    assert (inbound["direct"], inbound["standard"]) == ("0.072", "2.345713236")
+    assert [line["amount"] for line in outbound["lines"]] == ["0.0322", "0.036", "0.010110294"]
+    assert (outbound["direct"], outbound["standard"]) == ("0.0682", "0.078310294")
+
+
+def test_settings_of_the_page_on_the_interface_are_valid(tmp_path: Path) -> None:
+    path = tmp_path / "callcost.toml"
+    path.write_text(fenced("interface.md", "toml")[0], encoding="utf-8")
+    assert load_settings(path).fold == FoldSection()

@@ -3,22 +3,21 @@
 Owns the spreading, to the last nano-unit (rate-table.md, Accrual and absorption). Knows no slice.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from consumer.core.accrual import accrued_nano
-from consumer.core.calls import IDLE
 from consumer.core.rates import RateTable
-from consumer.core.reading import PoolFigures, Segment
+from consumer.core.reading import PoolFigures
 from consumer.core.windows import Span
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Consumption:
-    """What the calls of a window used of one pool of one version."""
+    """What the calls of a window used of one pool of one version: driver units (base units) of each segment."""
 
-    units: dict[Segment, int] = field(default_factory=dict)  # driver units, base units
-    standard_nano: int = 0
+    units: Sequence[int]
+    standard_nano: int
 
 
 #: (version id, pool name) -> what was used of it
@@ -26,44 +25,46 @@ Consumed = Mapping[tuple[str, str], Consumption]
 
 
 def absorb(
-    table: RateTable, span: Span, consumed: Consumed, dimensions: int
-) -> tuple[dict[Segment, int], tuple[PoolFigures, ...]]:
-    """Each segment's share of what all pools accrued, `__idle__` included, and the pools' own figures.
+    table: RateTable, span: Span, consumed: Consumed, segments: int
+) -> tuple[list[int], int, tuple[PoolFigures, ...]]:
+    """Each segment's share of what all pools accrued, what is left to `__idle__`, and the pools' own figures.
 
-    Pools are listed by name, in the order in which the table first names them.
+    Segments are those of `consumed`, in the order of their values. Pools are in the order in which the table names them.
     """
-    shares: dict[Segment, int] = {}
+    shares, idle_nano = [0] * segments, 0
     accrued_of: dict[str, int] = {}
     absorbed_of: dict[str, int | None] = {}
-    idle = (IDLE,) * dimensions
+    nothing = Consumption((0,) * segments, 0)
     for version in table.versions:
         for pool in version.pools:
             accrued = accrued_nano(table, version, pool, span.from_ms, span.to_ms)
-            used = consumed.get((version.id, pool.name), _NOTHING)
-            for segment, share in apportion(accrued, used.units).items() or ((idle, accrued),):
-                if share:
-                    shares[segment] = shares.get(segment, 0) + share
+            used = consumed.get((version.id, pool.name), nothing)
+            parts = apportion(accrued, used.units)
+            if parts is None:
+                idle_nano += accrued
+            else:
+                shares = [share + part for share, part in zip(shares, parts, strict=True)]
             accrued_of[pool.name] = accrued_of.get(pool.name, 0) + accrued
             so_far = absorbed_of.get(pool.name, 0)
-            without_rate = pool.capacity is None or so_far is None
-            absorbed_of[pool.name] = None if without_rate or so_far is None else so_far + used.standard_nano
+            absorbed_of[pool.name] = None if pool.capacity is None or so_far is None else so_far + used.standard_nano
     pools = tuple(PoolFigures(name, accrued, absorbed_of[name]) for name, accrued in accrued_of.items())
-    return shares, pools
+    return shares, idle_nano, pools
 
 
-_NOTHING = Consumption()
+def apportion(amount: int, weights: Sequence[int]) -> list[int] | None:
+    """An amount over weights: floors, and the left-over units to the largest remainders; ties go to the first.
 
-
-def apportion(amount: int, weights: Mapping[Segment, int]) -> dict[Segment, int]:
-    """An amount over weights: floors, and the left-over units to the largest remainders; ties in the order of segments.
-
-    The parts add up to the amount. Empty where no weight is above zero.
+    The parts add up to the amount. None where no weight is above zero.
     """
-    whole = sum(weights.values())
+    whole = sum(weights)
     if whole <= 0:
-        return {}
-    parts = {segment: divmod(amount * weight, whole) for segment, weight in weights.items() if weight}
-    left = amount - sum(floor for floor, _ in parts.values())
-    by_remainder = sorted(parts, key=lambda segment: (-parts[segment][1], segment))
-    luckier = set(by_remainder[:left])
-    return {segment: floor + (segment in luckier) for segment, (floor, _) in parts.items()}
+        return None
+    if not amount:
+        return [0] * len(weights)
+    floors = [amount * weight // whole for weight in weights]
+    left = amount - sum(floors)
+    if left:
+        remainders = [amount * weight - floor * whole for weight, floor in zip(weights, floors, strict=True)]
+        for line in sorted(range(len(weights)), key=remainders.__getitem__, reverse=True)[:left]:
+            floors[line] += 1
+    return floors

@@ -4,7 +4,7 @@ Owns the walk over blocks (each is summed once for all windows) and the rows of 
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,34 +99,30 @@ def _spread(block: Block, edges: Sequence[int], intervals: list[_Interval]) -> N
 def _window(
     table: RateTable, span: Span, summed: _Interval, segments: Sequence[Segment], dimensions: int
 ) -> WindowReading:
-    shares, pools = absorb(table, span, _consumed(summed, segments), dimensions)
-    idle_nano = shares.pop((IDLE,) * dimensions, 0)
-    columns = _Columns(summed, segments, shares)
-    rows = columns.rows(idle_nano, dimensions)
-    return WindowReading(span.window, span.from_ms, span.to_ms, rows, pools)
+    held = [matrix[:, _HOLDS].any(axis=1) for matrix in summed.sums.values()]
+    numbers = np.flatnonzero(np.any(held, axis=0)).tolist() if held else []
+    numbers.sort(key=segments.__getitem__)  # so that ties of absorption go by segment values
+    lines = np.array(numbers, dtype=np.int64)
+    shares, idle_nano, pools = absorb(table, span, _consumed(summed, lines), len(numbers))
+    columns = _Columns(summed, [segments[number] for number in numbers], lines, shares)
+    return WindowReading(span.window, span.from_ms, span.to_ms, columns.rows(idle_nano, dimensions), pools)
 
 
 class _Columns:
     """The figures of a window's segments as columns of Python ints, and rows made of them."""
 
-    def __init__(self, summed: _Interval, segments: Sequence[Segment], shares: Mapping[Segment, int]) -> None:
-        held = [matrix[:, _HOLDS].any(axis=1) for matrix in summed.sums.values()]
-        numbers = np.flatnonzero(np.any(held, axis=0)).tolist() if held else []
-        numbers.sort(key=segments.__getitem__)
-        self._summed, self._segments = summed, [segments[number] for number in numbers]
-        self._numbers = np.array(numbers, dtype=np.int64)
+    def __init__(self, summed: _Interval, segments: list[Segment], numbers: Integers, shares: list[int]) -> None:
+        self._summed, self._segments, self._numbers = summed, segments, numbers
         self._counted = np.zeros((len(numbers), len(COUNTED)), dtype=np.int64)
-        self._money = {
-            name: [0] * len(numbers) for name in (*COMPONENTS, "abandoned", "reported", "carrier_of_reported")
-        }
+        self._money = {name: [0] * len(numbers) for name in (*COMPONENTS, *MONEY[2:])}
         for columns, matrix in summed.sums.items():
-            sums = Sums(matrix[self._numbers])
+            sums = Sums(matrix[numbers])
             self._counted += sums.matrix[:, : len(COUNTED)]
             for name in MONEY:
                 self._add(name, sums.money(name))
             for number, (_, category) in enumerate(columns.pools):
                 self._add(category, sums.pool_nano(number))
-        self._money["absorbed"] = [shares.get(segment, 0) for segment in self._segments]
+        self._money["absorbed"] = shares
         self._add("absorbed", self._money["carrier"])
         self._add("absorbed", self._money["fee"])
 
@@ -136,62 +132,63 @@ class _Columns:
     def rows(self, idle_nano: int, dimensions: int) -> tuple[Row, ...]:
         """Segments, directions (unless they are the segments), `__idle__` if any, and the whole last."""
         every = list(range(len(self._segments)))
-        groups: list[tuple[Segment, list[int]]] = [(segment, [line]) for line, segment in enumerate(self._segments)]
+        wider: list[tuple[Segment, list[int]]] = []
         if dimensions > 1:
             for direction in sorted({segment[0] for segment in self._segments}):
-                groups.append(((direction,), [line for line in every if self._segments[line][0] == direction]))
-        groups.append(((), every))
-        quantiles = self._quantiles(groups)
-        rows = [
-            Row(segment, self._figures(lines, found, idle_nano if segment == () else 0))
-            for (segment, lines), found in zip(groups, quantiles, strict=True)
-        ]
+                wider.append(((direction,), [line for line in every if self._segments[line][0] == direction]))
+        wider.append(((), every))
+        quantiles = self._quantiles([lines for _, lines in wider])
+        rows = list(map(Row, self._segments, self._figures(quantiles)))
+        for (segment, lines), found in zip(wider, quantiles[len(every) :], strict=True):
+            rows.append(Row(segment, self._sum(lines, found, idle_nano if segment == () else 0)))
         if idle_nano:
             rows.insert(-1, Row((IDLE,) * dimensions, Figures(components_nano={}, absorbed_nano=idle_nano)))
         return tuple(rows)
 
-    def _quantiles(self, groups: list[tuple[Segment, list[int]]]) -> list[tuple[int | None, ...]]:
+    def _quantiles(self, wider: list[list[int]]) -> list[tuple[int | None, ...]]:
+        """Of each segment, then of each wider row."""
         group_of = np.full(self._summed.segments, -1, dtype=np.int64)
         group_of[self._numbers] = np.arange(len(self._numbers))
         by_segment = self._summed.costs(group_of, len(self._numbers))
         used = np.flatnonzero(by_segment.any(axis=0))
-        last = int(used[-1]) + 1 if len(used) else 1
-        wider = [by_segment[lines].sum(axis=0)[None, :] for segment, lines in groups[len(self._segments) :]]
-        return quantiles(np.concatenate([by_segment, *wider])[:, :last], _PERCENTS)
+        by_segment = by_segment[:, : int(used[-1]) + 1 if len(used) else 1]
+        sums = [by_segment[lines].sum(axis=0)[None, :] for lines in wider]
+        return quantiles(np.concatenate([by_segment, *sums]), _PERCENTS)
 
-    def _figures(self, lines: list[int], found: tuple[int | None, ...], idle_nano: int) -> Figures:
-        if len(lines) == 1:
-            line = lines[0]
-            counted, money = self._counted[line].tolist(), {name: column[line] for name, column in self._money.items()}
-        else:
-            counted = self._counted[lines].sum(axis=0).tolist()
-            money = {name: sum(column[line] for line in lines) for name, column in self._money.items()}
+    def _figures(self, found: list[tuple[int | None, ...]]) -> Iterator[Figures]:
+        """The figures of every segment: columns turned into rows, in the order of Figures' fields."""
+        components = [(name, amounts) for name in COMPONENTS if any(amounts := self._money[name])]
+        for line, counted in enumerate(self._counted.tolist()):
+            charged = {name: amounts[line] for name, amounts in components if amounts[line]}
+            yield Figures(
+                *counted, self._money["abandoned"][line], self._money["reported"][line],
+                self._money["carrier_of_reported"][line], charged, self._money["absorbed"][line], *found[line],
+            )  # fmt: skip
+
+    def _sum(self, lines: list[int], found: tuple[int | None, ...], idle_nano: int) -> Figures:
+        """The figures of several segments together."""
+        counted = self._counted[lines].sum(axis=0).tolist()
+        money = {name: sum(map(column.__getitem__, lines)) for name, column in self._money.items()}
+        charged = {name: money[name] for name in COMPONENTS if money[name]}
         return Figures(
-            **dict(zip(COUNTED, counted, strict=True)),
-            abandoned_nano=money["abandoned"],
-            reported_nano=money["reported"],
-            carrier_of_reported_nano=money["carrier_of_reported"],
-            components_nano={name: money[name] for name in COMPONENTS if money[name]},
-            absorbed_nano=money["absorbed"] + idle_nano,
-            p50_nano=found[0],
-            p95_nano=found[1],
-            p99_nano=found[2],
-        )
+            *counted, money["abandoned"], money["reported"], money["carrier_of_reported"], charged,
+            money["absorbed"] + idle_nano, *found,
+        )  # fmt: skip
 
 
 _HOLDS = [COUNTED.index("calls"), COUNTED.index("unrated")]  # a segment has a row if it holds any call, costed or not
 
 
-def _consumed(summed: _Interval, segments: Sequence[Segment]) -> dict[tuple[str, str], Consumption]:
-    """Driver units and amounts at standard by version and pool."""
+def _consumed(summed: _Interval, lines: Integers) -> dict[tuple[str, str], Consumption]:
+    """Driver units of the given segments, and amounts at standard, by version and pool."""
     consumed: dict[tuple[str, str], Consumption] = {}
     for columns, matrix in summed.sums.items():
-        holds = np.flatnonzero(matrix[:, COUNTED.index("calls")])
-        sums = Sums(matrix[holds])
+        sums = Sums(matrix[lines])
         for number, (pool, _) in enumerate(columns.pools):
-            used = consumed.setdefault((columns.version_id, pool), Consumption())
-            used.standard_nano += sum(sums.pool_nano(number))
-            for segment, units in zip(holds.tolist(), sums.pool_units(number), strict=True):
-                if units:
-                    used.units[segments[segment]] = used.units.get(segments[segment], 0) + units
+            units, standard = sums.pool_units(number), sum(sums.pool_nano(number))
+            used = consumed.get((columns.version_id, pool))
+            if used is not None:  # the same version and pool among other pools: the table was reloaded
+                units = [more + held for more, held in zip(units, used.units, strict=True)]
+                standard += used.standard_nano
+            consumed[columns.version_id, pool] = Consumption(units, standard)
     return consumed

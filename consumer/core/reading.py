@@ -4,7 +4,7 @@ Owns the figures and their ratios. How they are summed is `windows`; how they ar
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from consumer.core.calls import IDLE
 from consumer.core.counts import Counts
@@ -19,7 +19,7 @@ DENOMINATORS = ("answered", "handle_minute", "contact", "resolved", "sale", "lea
 class Figures:
     """The sums of one row. Money is nano-units of the reporting currency, durations are milliseconds."""
 
-    calls: int = 0
+    calls: int = 0  # the first 16 are the columns that are counted: columns.COUNTED
     answered: int = 0
     abandoned: int = 0
     transferred: int = 0
@@ -38,7 +38,7 @@ class Figures:
     abandoned_nano: int = 0
     reported_nano: int = 0
     carrier_of_reported_nano: int = 0
-    components_nano: Mapping[str, int] = None  # type: ignore[assignment]  # standard cost: carrier, fee, pool categories
+    components_nano: Mapping[str, int] = field(default_factory=dict)  # standard cost: carrier, fee, pool categories
     absorbed_nano: int = 0
     p50_nano: int | None = None
     p95_nano: int | None = None

