@@ -29,7 +29,7 @@ def absorb(
 ) -> tuple[list[int], int, tuple[PoolFigures, ...]]:
     """Each segment's share of what all pools accrued, what is left to `__idle__`, and the pools' own figures.
 
-    Segments are those of `consumed`, in the order of their values. Pools are in the order in which the table names them.
+    Segments are those of `consumed`, in the order of their values; pools in the order in which the table names them.
     """
     shares, idle_nano = [0] * segments, 0
     accrued_of: dict[str, int] = {}

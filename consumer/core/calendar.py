@@ -30,6 +30,7 @@ class LocalCalendar:
         self.zone = zone
         self.start_of = lru_cache(_DAYS_CACHED)(self._start_of)
         self.stretches = lru_cache(_DAYS_CACHED)(self._split_by_offset)
+        self._last_day: Interval = (0, 0)
         self._starts_near = lru_cache(_DAYS_CACHED)(self._starts_within_a_day_of)
 
     def date_of(self, instant_ms: int) -> date:
@@ -51,11 +52,17 @@ class LocalCalendar:
 
     def day_starts(self, instants_ms: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """day_start of a column."""
+        start, end = self._last_day
+        if start <= instants_ms.min() and instants_ms.max() < end:  # nearly always: calls come day by day
+            return np.full(len(instants_ms), start, dtype=np.int64)
         near: set[int] = set()
         for day in np.unique(instants_ms // DAY_MS).tolist():
             near.update(self._starts_near(day))
         starts = np.array(sorted(near), dtype=np.int64)
-        found: npt.NDArray[np.int64] = starts[np.searchsorted(starts, instants_ms, side="right") - 1]
+        place = np.searchsorted(starts, instants_ms, side="right") - 1
+        last = int(place[-1])
+        self._last_day = (int(starts[last]), int(starts[last + 1]))
+        found: npt.NDArray[np.int64] = starts[place]
         return found
 
     def _starts_within_a_day_of(self, utc_day: int) -> tuple[int, ...]:

@@ -9,29 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from consumer.core.columns import ABANDONED, COUNTED, FIRST_COUNTED, Integers
+from consumer.core.columns import ABANDONED, COUNTED, FIRST_COUNTED, MONEY, Integers
 from consumer.core.costing import CostedCalls
 from consumer.core.histogram import BUCKET_BITS
 from consumer.core.money import IntColumn
 
-#: Money columns: two int64 each, so that no sum of rupiahs overflows: value = (high << 32) + low.
-MONEY = ("carrier", "fee", "abandoned", "reported", "carrier_of_reported")
-
 _LIMB = 32
 _LOW = (1 << _LIMB) - 1
-
-
-@dataclass(frozen=True, order=True)
-class VersionColumns:
-    """Which rate version a cell's pool columns belong to. A reloaded table may give the same id other pools."""
-
-    version_id: str  # "" without a version
-    pools: tuple[tuple[str, str], ...] = ()  # name, category
-
-    @property
-    def width(self) -> int:
-        """Columns of a cell: counted, money, and units and money of each pool."""
-        return len(COUNTED) + 2 * len(MONEY) + 3 * len(self.pools)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
-"""Calls as rows of numbers: what is counted of a call, and the units that drivers count.
+"""Which number stands in which column: of a call's row of numbers, and of the sums that calls are added to.
 
-Owns which number stands in which column. Knows no price and no cell.
+Owns what is counted of a call, and the units that drivers count. Knows no price and no cell.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,9 @@ COUNTED = (
     "calls", "answered", "abandoned", "transferred", "unrated", "contacts", "resolved", "sales", "leads",
     "talk_ms", "hold_ms", "wrap_ms", "wait_ms", "ivr_ms", "billed_s", "reported_calls",
 )  # fmt: skip
+#: Money columns: two int64 each, so that no sum of rupiahs overflows: value = (high << 32) + low.
+MONEY = ("carrier", "fee", "abandoned", "reported", "carrier_of_reported")
+
 _BEFORE_COUNTED = ("started_ms", "ended_ms", "unanswered", "handle_ms")
 _COLUMNS = (*_BEFORE_COUNTED, *COUNTED)
 
@@ -36,6 +41,19 @@ _UNITS: tuple[tuple[Driver, str], ...] = (
     ("contact", "contacts"),
 )
 _DRIVER_COLUMNS = {driver: _COLUMNS.index(name) for driver, name in _UNITS}
+
+
+@dataclass(frozen=True, order=True)
+class VersionColumns:
+    """Which rate version a cell's pool columns belong to. A reloaded table may give the same id other pools."""
+
+    version_id: str  # "" without a version
+    pools: tuple[tuple[str, str], ...] = ()  # name, category
+
+    @property
+    def width(self) -> int:
+        """Columns of a cell: counted, money, and units and money of each pool."""
+        return len(COUNTED) + 2 * len(MONEY) + 3 * len(self.pools)
 
 
 def driver_column(driver: Driver) -> int:

@@ -7,6 +7,7 @@ Knows no window, no index and no duplicates.
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from consumer.core.accrual import amount_nano, life
 from consumer.core.calls import DIMENSIONS, MAX_DURATION_MS, CompletedCall
-from consumer.core.columns import STARTED, Integers, driver_column, number_rows
+from consumer.core.columns import STARTED, Integers, VersionColumns, driver_column, number_rows
 from consumer.core.counts import UNRATED_REASONS
 from consumer.core.deck import FOREVER_MS
 from consumer.core.money import NANO, IntColumn, Prices, divide_half_up, int_column, parse_decimal, round_half_up
@@ -39,6 +40,13 @@ class Basis:
     pool_prices: Prices  # a base unit (a millisecond, a call); none without a capacity
     fee_prices: Prices  # a base unit; none without an exchange rate
     fx: dict[str, Fraction | None]  # of the tariffs' currencies
+
+    @cached_property
+    def columns(self) -> VersionColumns:
+        """Where costs on this basis are summed."""
+        if self.version is None:
+            return VersionColumns("")
+        return VersionColumns(self.version.id, tuple((pool.name, pool.category) for pool in self.version.pools))
 
     @property
     def pools(self) -> tuple[CostPool, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from consumer.core.calls import DIRECTIONS, CompletedCall
-from consumer.core.cells import VersionColumns, cell_rows, money_of, pool_nano_of
-from consumer.core.columns import COUNTED, ENDED, Integers
-from consumer.core.costing import COMPONENTS, Basis, CostedCalls, Costing
+from consumer.core.cells import cell_rows, money_of, pool_nano_of
+from consumer.core.columns import COUNTED, ENDED, Integers, VersionColumns
+from consumer.core.costing import COMPONENTS, CostedCalls, Costing
 from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, Counts, DirectionTotals, Totals
 from consumer.core.effects import AFTER, BEFORE, FIRST, LATE, Effects
 from consumer.core.histogram import bucket_of
@@ -79,17 +79,18 @@ class Ledger:
         unrated = costed.unrated != 0
         if unrated.any():
             buckets[unrated] = -1
-        late = kinds == LATE
-        if late.any():
+        late, taken = kinds == LATE, kinds == BEFORE
+        is_any_late, is_any_taken = bool(late.any()), bool(taken.any())
+        if is_any_late:
             self._post_late(int(late.sum()), exact_sums(standard[late][:, None])[0])
         self._count(costed, kinds)
-        columns = columns_of(costed.basis)
+        columns = costed.basis.columns
         self._note_first(costed, columns, rows, standard, (kinds == FIRST) & ~unrated)
-        signs = np.where(kinds == BEFORE, -1, 1)
-        if (kinds == BEFORE).any():
+        signs = np.where(taken, -1, 1)
+        if is_any_taken:
             rows *= signs[:, None]
         ended = costed.numbers[:, ENDED]
-        if late.any():
+        if is_any_late:
             kept = ~late
             ended, segments, rows, buckets, signs = ended[kept], segments[kept], rows[kept], buckets[kept], signs[kept]
         if len(ended):
@@ -168,13 +169,6 @@ def _add_first(totals: DirectionTotals, columns: VersionColumns, rows: Integers,
 
 
 _HANDLED = [COUNTED.index(name) for name in ("talk_ms", "hold_ms", "wrap_ms")]
-
-
-def columns_of(basis: Basis) -> VersionColumns:
-    """Where the costs of a basis are summed."""
-    if basis.version is None:
-        return VersionColumns("")
-    return VersionColumns(basis.version.id, tuple((pool.name, pool.category) for pool in basis.version.pools))
 
 
 def exact_sums(columns: IntColumn) -> list[int]:

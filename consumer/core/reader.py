@@ -4,15 +4,15 @@ Owns the walk over blocks (each is summed once for all windows) and the rows of 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from consumer.core.absorption import Consumption, absorb
 from consumer.core.calls import IDLE
-from consumer.core.cells import MONEY, Sums, VersionColumns
-from consumer.core.columns import COUNTED, Integers
+from consumer.core.cells import Sums
+from consumer.core.columns import COUNTED, MONEY, Integers, VersionColumns
 from consumer.core.costing import COMPONENTS
 from consumer.core.histogram import BUCKET_BITS, BUCKETS, quantiles
 from consumer.core.rates import RateTable
@@ -31,7 +31,7 @@ def read_windows(
     edges = sorted({edge for span in spans for edge in (span.from_ms, span.calls_to_ms)})
     intervals = [_Interval(len(segments)) for _ in edges]
     for block in slices.blocks.values():
-        _spread(block, edges, intervals)
+        _spread(block, edges, intervals, remember=len(slices.levels) > 1)
     readings = []
     for span in spans:
         summed = _Interval(len(segments))
@@ -80,12 +80,12 @@ class _Interval:
         return table
 
 
-def _spread(block: Block, edges: Sequence[int], intervals: list[_Interval]) -> None:
+def _spread(block: Block, edges: Sequence[int], intervals: list[_Interval], remember: bool) -> None:
     """Add a block to the intervals it lies in: as a whole where no edge cuts it, else slot by slot."""
     first, last = interval_of(edges, block.start_ms), interval_of(edges, block.end_ms - 1)
     if first == last:
         if first >= 0:
-            for columns, total in block.totals().items():
+            for columns, total in block.totals(remember).items():
                 intervals[first].add(columns, total)
         return
     bounds = np.array(edges, dtype=np.int64)
@@ -160,7 +160,7 @@ class _Columns:
         components = [(name, amounts) for name in COMPONENTS if any(amounts := self._money[name])]
         for line, counted in enumerate(self._counted.tolist()):
             charged = {name: amounts[line] for name, amounts in components if amounts[line]}
-            yield Figures(
+            yield _in_order(
                 *counted, self._money["abandoned"][line], self._money["reported"][line],
                 self._money["carrier_of_reported"][line], charged, self._money["absorbed"][line], *found[line],
             )  # fmt: skip
@@ -170,12 +170,13 @@ class _Columns:
         counted = self._counted[lines].sum(axis=0).tolist()
         money = {name: sum(map(column.__getitem__, lines)) for name, column in self._money.items()}
         charged = {name: money[name] for name in COMPONENTS if money[name]}
-        return Figures(
+        return _in_order(
             *counted, money["abandoned"], money["reported"], money["carrier_of_reported"], charged,
             money["absorbed"] + idle_nano, *found,
         )  # fmt: skip
 
 
+_in_order: Callable[..., Figures] = Figures  # the counted columns are its first fields
 _HOLDS = [COUNTED.index("calls"), COUNTED.index("unrated")]  # a segment has a row if it holds any call, costed or not
 
 

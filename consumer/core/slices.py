@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from consumer.core.calendar import LocalCalendar
-from consumer.core.cells import Cells, VersionColumns
-from consumer.core.columns import Integers
+from consumer.core.cells import Cells
+from consumer.core.columns import Integers, VersionColumns
 from consumer.core.histogram import BUCKET_BITS
 from consumer.core.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 
@@ -47,7 +47,7 @@ def live_levels(out_of_orderness_ms: int) -> tuple[Level, ...]:
 
 
 #: Recorded calls come in any order and are read as of any instant: nothing is ever made coarser.
-REPLAY_LEVELS = (Level("10s", 10 * SECOND_MS, DAY_MS, None),)
+REPLAY_LEVELS = (Level("10s", 10 * SECOND_MS, HOUR_MS, None),)
 
 #: The longest window to date is a quarter; two of them let a quarter be compared with the one before.
 RETENTION_MS = 190 * DAY_MS
@@ -76,11 +76,14 @@ class Block:
         found = {columns: Opened(*cells.opened()) for columns, cells in sorted(self.cells.items())}
         return {columns: opened for columns, opened in found.items() if len(opened.keys)}
 
-    def totals(self) -> dict[VersionColumns, "Opened"]:
-        """Summed over the block's slots: one row a segment. Remembered until a cell changes."""
-        if self._totals is None:
-            self._totals = {columns: opened.by_segment() for columns, opened in self.opened().items()}
-        return self._totals
+    def totals(self, remember: bool) -> dict[VersionColumns, "Opened"]:
+        """Summed over the slots: one row a segment. Worth remembering, until a cell changes, where it is read often."""
+        if self._totals is not None:
+            return self._totals
+        totals = {columns: opened.by_segment() for columns, opened in self.opened().items()}
+        if remember:
+            self._totals = totals
+        return totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,10 @@ class Slices:
 
     def _levels_of(self, instants: Integers, day_starts: Integers, watermark_ms: int) -> Integers:
         levels = np.full(len(instants), len(self.levels) - 1, dtype=np.int64)
+        finest = self.levels[0]
+        if finest.keep_ms is None or instants.min() > watermark_ms - finest.keep_ms:  # so its block's end is too
+            levels[:] = 0
+            return levels
         undecided = np.ones(len(instants), dtype=np.bool_)
         for number, level in enumerate(self.levels[:-1]):
             if level.keep_ms is not None:
@@ -212,7 +219,7 @@ class Slices:
         level = int(self._levels_of(start, day, watermark_ms)[0])
         into = self.block(level, int(_grid(start, day, self.levels[level].block_ms)[0]))
         slot = int(_grid(start, day, self.levels[level].step_ms)[0])
-        for columns, total in block.totals().items():
+        for columns, total in block.totals(remember=False).items():
             keys = total.keys | (slot - into.start_ms) << SEGMENT_BITS
             into.of(columns).add_sums(keys, total.sums, total.buckets, total.counts)
 

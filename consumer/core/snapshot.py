@@ -14,8 +14,7 @@ import msgspec
 import numpy as np
 
 from consumer.core.calls import Decoder
-from consumer.core.cells import VersionColumns
-from consumer.core.columns import Integers
+from consumer.core.columns import Integers, VersionColumns
 from consumer.core.counts import Counts, Totals, as_plain
 from consumer.core.histogram import BUCKET_BITS
 from consumer.core.index import Ghost

@@ -36,9 +36,15 @@ driver = "talk_second"
 price = "0.018"
 per_units = 60
 """
-SETTINGS = (
-    'rates = "rates.toml"\n[source]\npath = "Master.csv"\nplatform = "asterisk-csv"\npoll_s = 0.02\n[http]\nport = 0\n'
-)
+SETTINGS = """
+rates = "rates.toml"
+[source]
+path = "Master.csv"
+platform = "asterisk-csv"
+poll_s = 0.02
+[http]
+port = 0
+"""
 
 
 def row(number: int, ended: datetime) -> bytes:

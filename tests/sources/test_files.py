@@ -160,7 +160,7 @@ def test_standard_input_is_a_file_like_any_other() -> None:
         "for batch in read_files(['-'], 'json', places, lambda size: None):\n"
         "    print([(places.of(record.offset), record.value) for record in batch])"
     )
-    ran = subprocess.run(  # noqa: S603 - this interpreter
+    ran = subprocess.run(
         [sys.executable, "-c", program], input=gzip.compress(b"1\n\n2\n"), capture_output=True, check=True
     )
     assert ran.stdout == b"[('standard input:1', b'1'), ('standard input:3', b'2')]\n"
