@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from consumer.core.calls import Decoder
 from consumer.core.costing import COMPONENTS
-from consumer.core.pipeline import Pipeline, Rejected
+from consumer.core.intake import Rejected
+from consumer.core.pipeline import Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.reading import Reading
 from consumer.core.windows import spans

@@ -19,6 +19,9 @@ Seconds = Annotated[
 ]
 Direction = Literal["inbound", "outbound", "internal"]
 Disposition = Literal["answered", "abandoned", "no_answer", "busy", "failed", "voicemail"]
+#: Beyond this a number is not the same number to every reader of JSON (RFC 8259, section 6).
+HIGHEST_VERSION = 2**53 - 1
+
 Outcome = Literal["resolved", "unresolved", "sale", "lead"]
 
 
@@ -37,7 +40,12 @@ class CallAmendment(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     call_id: Text = Field(description="platform + account or host + leg id")
-    version: int = Field(default=1, ge=1, description="orders what is told of the same call; equal ones are duplicates")
+    version: int = Field(
+        default=1,
+        ge=1,
+        le=HIGHEST_VERSION,
+        description="orders what is told of the same call; equal ones are duplicates",
+    )
     direction: Direction | None = None
     started_at: Instant | None = None
     ended_at: Instant | None = None

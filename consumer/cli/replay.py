@@ -21,7 +21,7 @@ from consumer.cli.inputs import (
     instant,
 )  # fmt: skip
 from consumer.core.instants import DAY_MS, HOUR_MS
-from consumer.core.pipeline import Rejected
+from consumer.core.intake import Rejected
 from consumer.core.reading import Reading
 from consumer.core.replay import Replay
 from consumer.rates.load import load_rates

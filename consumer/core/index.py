@@ -10,80 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
-
-from consumer.core.calls import CallFields, CompletedCall, Rejection, complete, merge
+from consumer.core.calls import CompletedCall
 from consumer.core.contacts import Contacts, Rank
+from consumer.core.entries import Entry, Said, pack, unpack, unpack_times
 
 _BUCKET_MS = 60_000  # calls expire by the minute
-
-
-class Said(msgspec.Struct, array_like=True, gc=False):
-    """One accepted version and the offset of the record that told it."""
-
-    number: int
-    offset: int
-    fields: CallFields
-
-
-class Entry(msgspec.Struct, array_like=True, gc=False):
-    """What is remembered of one call."""
-
-    versions: list[Said]
-    is_complete: bool  # else its versions wait
-    first_of_contact: bool
-    life_ms: int  # it expires when the watermark is a horizon beyond this: its end, or the last record that told of it
-    origin: int  # the least offset that its state depends on
-    told: int  # the last offset that told of it, if only the same again
-
-    @property
-    def offset(self) -> int:
-        """The least offset of its versions."""
-        return min(said.offset for said in self.versions)
-
-    def call(self, call_id: str) -> CompletedCall | Rejection:
-        """The call that its versions make."""
-        return _call(call_id, self.versions, self.first_of_contact)
-
-    def call_with(self, call_id: str, said: Said) -> CompletedCall | Rejection:
-        """The call that its versions and one more make."""
-        return _call(call_id, [*self.versions, said], self.first_of_contact)
-
-    def known(self, call_id: str) -> CompletedCall:
-        """The call of an entry that is complete."""
-        call = self.call(call_id)
-        if isinstance(call, Rejection):
-            raise AssertionError(f"call {call_id} was accepted and is impossible: {call}")
-        return call
-
-
-class _Times(msgspec.Struct, gc=False):
-    started_ms: int = msgspec.field(name="s")
-    ended_ms: int = msgspec.field(name="e")
-
-
-class _TimesSaid(msgspec.Struct, array_like=True, gc=False):
-    number: int
-    offset: int
-    fields: _Times
-
-
-class _TimesEntry(msgspec.Struct, array_like=True, gc=False):
-    """The times alone of an entry, read ten times as fast."""
-
-    versions: list[_TimesSaid]
-
-
-def _call(call_id: str, versions: list[Said], first_of_contact: bool) -> CompletedCall | Rejection:
-    call = complete(call_id, merge([(said.number, said.fields) for said in versions]))
-    if isinstance(call, CompletedCall):
-        call.first_of_contact = first_of_contact
-    return call
-
-
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Entry).decode
-_unpack_times = msgspec.msgpack.Decoder(_TimesEntry).decode
 
 
 #: A call as it was and as it is, changed by what came of another one.
@@ -138,12 +69,12 @@ class Index:
     def get(self, call_id: str) -> Entry | None:
         """What is remembered of a call."""
         packed = self._entries.get(call_id)
-        return None if packed is None else _unpack(packed)
+        return None if packed is None else unpack(packed)
 
     def calls(self) -> Iterator[CompletedCall]:
         """Every complete call, in the order of arrival."""
         for call_id, packed in self._entries.items():
-            entry = _unpack(packed)
+            entry = unpack(packed)
             if entry.is_complete:
                 yield entry.known(call_id)
 
@@ -153,14 +84,13 @@ class Index:
         last: int | None = None
         for call_id, packed in self._entries.items():
             if call_id in self._amended or call_id in self._waiting:
-                entry = _unpack(packed)
+                entry = unpack(packed)
                 if not entry.is_complete:
                     continue
                 call = entry.known(call_id)
                 started, ended = call.started_ms, call.ended_ms
             else:
-                times = _unpack_times(packed).versions[0].fields
-                started, ended = times.started_ms, times.ended_ms
+                started, ended = unpack_times(packed)
             first = started if first is None or started < first else first
             last = ended if last is None or ended > last else last
         return first, last
@@ -174,7 +104,7 @@ class Index:
         call.first_of_contact = entry.first_of_contact
         if self.horizon_ms is not None:
             self._put(call_id if has_own_contact else (call_id, contact_id), entry)
-        self._entries[call_id] = _pack(entry)
+        self._entries[call_id] = pack(entry)
         return changed
 
     def wait(self, call_id: str, said: Said, life_ms: int) -> None:
@@ -186,7 +116,7 @@ class Index:
         entry.life_ms, entry.told = max(entry.life_ms, life_ms), said.offset
         self._waiting.add(call_id)
         self._live(call_id, entry)
-        self._entries[call_id] = _pack(entry)
+        self._entries[call_id] = pack(entry)
 
     def touch(self, call_id: str, entry: Entry, offset: int, life_ms: int) -> None:
         """A record told of a call and changed nothing: it is remembered for as long as one that did."""
@@ -194,7 +124,7 @@ class Index:
             entry.life_ms, entry.told = max(entry.life_ms, life_ms), offset
             self._amended.add(call_id)
             self._live(call_id, entry)
-            self._entries[call_id] = _pack(entry)
+            self._entries[call_id] = pack(entry)
 
     def amend(
         self, before: CompletedCall | None, call: CompletedCall, entry: Entry, said: Said, life_ms: int
@@ -211,14 +141,14 @@ class Index:
         self._amended.add(call_id)
         changed: list[Change] = []
         if before is None or (before.contact_id, before.started_ms) != (call.contact_id, call.started_ms):
-            self._entries[call_id] = _pack(entry)  # from here on its rank in the old contact is stale
+            self._entries[call_id] = pack(entry)  # from here on its rank in the old contact is stale
             if before is not None:
                 changed += self._leave(before, entry)
             entry.first_of_contact = True
             changed += self._join(call, entry)
         call.first_of_contact = entry.first_of_contact
         self._live(call_id, entry)
-        self._entries[call_id] = _pack(entry)
+        self._entries[call_id] = pack(entry)
         return changed
 
     def _rank_in(self, call_id: str, contact_id: str) -> Rank | None:
@@ -257,7 +187,7 @@ class Index:
             if member is not None and entry.origin < member.origin:  # which of them is the first depends on it
                 member.origin = entry.origin
                 self._note_origin(member)
-                self._entries[call_id] = _pack(member)
+                self._entries[call_id] = pack(member)
         self._contacts.forget(call.contact_id, call.call_id)
         heir = None if least is None else self.get(least[1])
         if least is None or heir is None or not entry.first_of_contact:
@@ -269,7 +199,7 @@ class Index:
         entry.first_of_contact = first
         entry.origin = min(entry.origin, because_of)
         self._note_origin(entry)
-        self._entries[call_id] = _pack(entry)
+        self._entries[call_id] = pack(entry)
         return before, entry.known(call_id)
 
     # How long entries live.
@@ -281,7 +211,7 @@ class Index:
             if entry is not None:
                 entry.life_ms = max(entry.life_ms, watermark_ms)
                 self._live(call_id, entry)
-                self._entries[call_id] = _pack(entry)
+                self._entries[call_id] = pack(entry)
 
     def _put(self, item: str | tuple[str, str], entry: Entry) -> None:
         bucket = entry.life_ms // _BUCKET_MS

@@ -9,30 +9,23 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from consumer.core.calls import (
-    CallFields,
-    CallVersion,
-    CompletedCall,
     Decoder,
-    Rejection,
     SourceRecord,
-    complete,
-    impossible_duration,
 )  # fmt: skip
 from consumer.core.costing import Costing
 from consumer.core.counts import Counts, Totals
-from consumer.core.effects import Effects
-from consumer.core.index import Entry, Expired, Ghost, Index, Said
+from consumer.core.index import Ghost, Index
+from consumer.core.intake import NEVER_STARTED_MS, Intake, Rejected
 from consumer.core.ledger import Ledger
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
 from consumer.core.reading import Reading
 from consumer.core.segments import Segments
-from consumer.core.slices import FUTURE_MS, REPLAY_LEVELS, Level, Slices
+from consumer.core.slices import REPLAY_LEVELS, Level, Slices
 from consumer.core.watermark import Watermark
 from consumer.core.windows import Span
 
 ANCHOR_EVERY = 1_000  # offsets
-NEVER_STARTED_MS = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +44,6 @@ class FoldSettings:
     def __post_init__(self) -> None:
         if self.horizon_ms is not None and (self.allowed_lateness_ms or 0) > self.horizon_ms:
             raise ValueError("lateness beyond the index horizon would count calls twice")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A rejected event and the record it came in: what a dead letter is made of."""
-
-    offset: int
-    rejection: Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +90,18 @@ class Pipeline:
 
     def feed(self, records: Iterable[SourceRecord]) -> list[Rejected]:
         """Fold records in; those below next_offset are passed over. Returns what was rejected."""
-        batch = _Batch(self, self.ledger.counts)
+        batch = self._intake(self.ledger.counts)
         for record in records:
             if record.offset >= self.next_offset:
                 self._take(record, batch)
+        self.first_started_ms = min(self.first_started_ms, batch.first_started_ms)
         self.ledger.post(batch.effects, self.watermark.instant_ms)
         return batch.rejected
 
-    def _take(self, record: SourceRecord, batch: "_Batch") -> None:
+    def _intake(self, counts: Counts) -> Intake:
+        return Intake(self.index, self.watermark, counts)
+
+    def _take(self, record: SourceRecord, batch: Intake) -> None:
         if record.offset >= self._next_anchor:
             self.anchors.append(Anchor(record.offset, self.watermark.highest_ms))
             self._next_anchor = (record.offset // ANCHOR_EVERY + 1) * ANCHOR_EVERY
@@ -139,7 +128,7 @@ class Pipeline:
         False when these cannot be all the records that the state was made from: the source was shortened or made anew,
         and calls told again or amended may be counted twice.
         """
-        batch = _Batch(self, Counts())
+        batch = self._intake(Counts())
         for record in records:
             if record.offset < until:
                 self._take(record, batch)
@@ -152,7 +141,7 @@ class Pipeline:
 
     def finish(self) -> list[Rejected]:
         """The end of a replay: what still waits for the rest of its call is rejected."""
-        batch = _Batch(self, self.ledger.counts)
+        batch = self._intake(self.ledger.counts)
         for expired in self.index.give_up_waiting():
             batch.expire(expired)
         return batch.rejected
@@ -187,136 +176,3 @@ class Pipeline:
         usable = [anchor for anchor in self.anchors if anchor.offset <= reach]
         self.anchors = self.anchors[max(len(usable) - 1, 0) :]
         return self.anchors[0]
-
-
-class _Batch:
-    """What a batch of records does to the counts and, once it is costed, to the sums."""
-
-    def __init__(self, pipeline: Pipeline, counts: Counts) -> None:
-        self.pipeline, self.index, self.watermark = pipeline, pipeline.index, pipeline.watermark
-        self.counts = counts
-        self.effects = Effects()
-        self.rejected: list[Rejected] = []
-
-    def take(self, event: CallVersion | Rejection, record: SourceRecord) -> None:
-        """One event: a new call, a version of a known one, the same again, or none at all."""
-        self.counts.received += 1
-        if event.unknown_keys:
-            self.counts.unknown_keys += event.unknown_keys
-        if isinstance(event, Rejection):
-            self._reject(event, record.offset)
-            return
-        ended_ms = event.fields.ended_ms
-        if isinstance(ended_ms, int) and ended_ms > self.watermark.highest_ms and not _in_future(event.fields, record):
-            self._observe(ended_ms)
-        entry = self.index.get(event.call_id)
-        if entry is None:
-            if not self.index.is_ghost(event.call_id, record.offset):
-                self._take_first(event, record)
-        elif any(said.number == event.number for said in entry.versions):
-            self.counts.duplicates += 1
-            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
-        else:
-            self._take_further(event, entry, record)
-
-    def _take_first(self, event: CallVersion, record: SourceRecord) -> None:
-        call = complete(event.call_id, event.fields)
-        if isinstance(call, Rejection):
-            self._wait_or_reject(event, call, record)
-            return
-        fault = _in_future(call, record)
-        ended_ms, now_ms = call.ended_ms, self.watermark.instant_ms
-        if fault:
-            self._reject(fault, record.offset)
-        elif self.watermark.is_late(ended_ms) or ended_ms < self.index.floor_ms:
-            call.first_of_contact = not self.index.has_earlier(call)
-            self.effects.add_late(call)
-        else:
-            said = Said(event.number, record.offset, event.fields)
-            changed = self.index.insert(call, said, ended_ms if ended_ms > now_ms else now_ms)
-            if changed:
-                self.effects.change(changed)
-            self.effects.add_first(call)
-            self._note_start(call)
-
-    def _take_further(self, event: CallVersion, entry: Entry, record: SourceRecord) -> None:
-        said = Said(event.number, record.offset, event.fields)
-        call = entry.call_with(event.call_id, said)
-        if event.number == 1 and isinstance(alone := complete(event.call_id, event.fields), Rejection):
-            call = alone if alone.reason == "missing_field" else call
-        if isinstance(call, Rejection):
-            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
-            if entry.is_complete:
-                self._reject(call, record.offset)
-            else:
-                self._wait_or_reject(event, call, record)
-            return
-        if fault := _in_future(call, record):
-            self.index.touch(event.call_id, entry, record.offset, self._life(event, record))
-            self._reject(fault, record.offset)
-            return
-        before = entry.known(event.call_id) if entry.is_complete else None
-        if before is None:
-            self.counts.pending -= len(entry.versions)
-        amended = 1 if before is not None else len(entry.versions)
-        self.counts.amended += amended
-        self.effects.change(self.index.amend(before, call, entry, said, self._life(event, record)))
-        if before is None:
-            self.effects.add_first(call)
-        else:
-            self.effects.change([(before, call)])
-        self._note_start(call)
-
-    def _wait_or_reject(self, event: CallVersion, fault: Rejection, record: SourceRecord) -> None:
-        """A higher version that lacks only what another may say waits; version 1 must be complete."""
-        if event.number > 1 and fault.reason == "missing_field":
-            impossible = impossible_duration(event.fields) or _in_future(event.fields, record)
-            if impossible is None:
-                said = Said(event.number, record.offset, event.fields)
-                self.index.wait(event.call_id, said, self._life(event, record))
-                self.counts.pending += 1
-                return
-            fault = impossible
-        self._reject(fault, record.offset)
-
-    def _life(self, event: CallVersion, record: SourceRecord) -> int:
-        """A call is remembered for a horizon after this: its end, and every record that tells of it."""
-        ended_ms = event.fields.ended_ms
-        if not isinstance(ended_ms, int) or _in_future(event.fields, record):
-            return self.watermark.instant_ms
-        return max(ended_ms, self.watermark.instant_ms)
-
-    def _note_start(self, call: CompletedCall) -> None:
-        if call.started_ms < self.pipeline.first_started_ms:
-            self.pipeline.first_started_ms = call.started_ms
-
-    def _observe(self, ended_ms: int) -> None:
-        """Event time moves with every event that says when a call ended, whatever becomes of it."""
-        if not self.watermark.has_begun:
-            self.index.start(ended_ms - self.watermark.out_of_orderness_ms)
-        self.watermark.highest_ms = ended_ms
-        for expired in self.index.evict(self.watermark.instant_ms):
-            self.expire(expired)
-
-    def expire(self, expired: Expired) -> None:
-        """Versions whose call never became complete."""
-        self.counts.pending -= len(expired.offsets)
-        for offset in expired.offsets:
-            found = f"a version of call {expired.call_id} without the rest of it"
-            self._reject(
-                Rejection("unknown_call", "call_id", found, "a version that says when and how it went"), offset
-            )
-
-    def _reject(self, rejection: Rejection, offset: int) -> None:
-        self.counts.reject(rejection.reason)
-        self.rejected.append(Rejected(offset, rejection))
-
-
-def _in_future(told: CompletedCall | CallFields, record: SourceRecord) -> Rejection | None:
-    ended_ms = told.ended_ms
-    if record.timestamp_ms is None or not isinstance(ended_ms, int) or ended_ms <= record.timestamp_ms + FUTURE_MS:
-        return None
-    ahead_s = (ended_ms - record.timestamp_ms) / 1000
-    return Rejection(
-        "ended_in_future", "ended_at", f"{ahead_s:.3f} s after the record's time", "at most 300 s after it"
-    )

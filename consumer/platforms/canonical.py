@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 
 from consumer.core.calls import RESERVED, CallFields, CallVersion, Decoded, Rejection, SourceRecord
 from consumer.core.instants import parse_rfc3339
-from schemas.call import KEYS, CallAmendment, Direction, Disposition, Outcome
+from schemas.call import HIGHEST_VERSION, KEYS, CallAmendment, Direction, Disposition, Outcome
 
 _Text = str | UnsetType | None
 _Seconds = int | float | UnsetType | None
@@ -81,6 +81,7 @@ _decode_plain = msgspec.json.Decoder().decode
 #: What msgspec raises for bytes that are no JSON, for other types than asked for, and for bottomless nesting.
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+_FINE_S = 1e9  # beyond it a duration is absurd, whatever its decimals
 _PRICE = re.compile(r"[0-9]{1,12}(\.[0-9]{1,18})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TEXTS = (
@@ -113,8 +114,8 @@ def decode_call(value: bytes) -> Decoded:
         fields = _fields(call)
     except ValueError:
         return _judge(value)
-    version = call.version or 1
-    if version < 1 or not RESERVED.isdisjoint(
+    version = call.version if isinstance(call.version, int) else 1
+    if not 1 <= version <= HIGHEST_VERSION or not RESERVED.isdisjoint(
         (call.call_id, fields.queue, fields.site, fields.agent, fields.team, fields.campaign, fields.trunk,
          fields.platform, fields.contact_id, fields.from_number, fields.to_number)
     ):  # fmt: skip
@@ -171,6 +172,8 @@ def _ms(seconds: _Seconds) -> int | UnsetType | None:
     if type(seconds) is int:
         return seconds * 1000
     if type(seconds) is float:
+        if not -_FINE_S < seconds < _FINE_S:
+            return int(seconds) * 1000
         scaled = seconds * 1000
         nearest = math.floor(scaled + 0.5)
         if -0.4999 < scaled - nearest < 0.4999:

@@ -276,7 +276,7 @@ MISTAKES = {
         "rates.toml:9: version[0].tariff[0].columns.price: found an unknown column, expected one of prefix, rate",
     ),
     "no version at all": ('currency = "USD"\ntime_zone = "UTC"\n', "rates.toml:1: version: found nothing"),
-    "an empty list of versions": ('currency = "USD"\ntime_zone = "UTC"\nversion = []\n', "rates.toml:3: version: found"),
+    "an empty list of versions": ('currency = "USD"\ntime_zone = "UTC"\nversion = []\n', "rates.toml:3: version:"),
     "no TOML": (HEAD + "[[version.pool]\n", "rates.toml:6: found no TOML"),
     "the same key twice": (HEAD + 'id = "again"\n', "rates.toml:6: found no TOML (Cannot overwrite a value"),
 }  # fmt: skip
