@@ -115,7 +115,7 @@ class Pool(_Element):
     category: Category
     amount: PeriodAmount = Field(description="money a period; for `once` the whole")
     currency: Currency | None = Field(default=None, description="default the table's")
-    per: Period | Literal["once"]
+    per: Literal["hour", "day", "week", "month", "quarter", "year", "once"]
     driver: Driver
     practical_capacity: Positive | None = Field(default=None, description="driver units a period; a month for `once`")
     theoretical_capacity: Positive | None = Field(default=None, description="with utilisation")

@@ -86,6 +86,8 @@ class LocalCalendar:
     def _split_by_offset(self, day: date) -> tuple[tuple[int, int, int], ...]:
         """The day as (start, end, offset): the stretches in which wall clock = instant + offset."""
         start, end = self.start_of(day), self.start_of(day + timedelta(days=1))
+        if start == end:  # a day that a country skipped when it crossed the date line
+            return ()
         before, after = self.offset(start), self.offset(end - 1)
         if before == after:
             return ((start, end, before),)

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Any, Literal, Union, get_args
+from typing import Annotated, Any, Union, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -230,23 +230,21 @@ def _mistyped(said: dict[str, Any], unknown: int) -> Rejection | None:
     try:
         CallAmendment.model_validate(said)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        faults = sorted(details, key=lambda fault: fault["type"] == "literal_error")  # unknown values after wrong types
-        return _fault(faults[0], unknown)
+        faults = [_fault(fault, unknown) for fault in error.errors(include_url=False)]
+        return min(faults, key=lambda fault: fault.reason == "unknown_value")  # the first, wrong types before
     return None
 
 
 def _fault(fault: ErrorDetails, unknown: int) -> Rejection:
-    field = ".".join(str(part) for part in fault["loc"])
-    reason: Literal["unknown_value", "wrong_type"] = (
-        "unknown_value" if fault["type"] == "literal_error" else "wrong_type"
-    )
+    field, value = ".".join(str(part) for part in fault["loc"]), fault["input"]
+    is_unknown = fault["type"] == "literal_error" and isinstance(value, str)
     # The text of a call's fields may be somebody's phone number: only closed sets are quoted.
-    value = fault["input"]
-    shown = repr(value)[:60] if isinstance(value, int | float | bool) or reason == "unknown_value" else ""
+    shown = repr(value)[:60] if is_unknown or isinstance(value, int | float | bool) else ""
     kind = _JSON_TYPES.get(type(value), "something else")
     expected = fault["msg"].removeprefix("Input should be ")
-    return Rejection(reason, field, f"{kind} {shown}".strip(), expected, unknown)
+    return Rejection(
+        "unknown_value" if is_unknown else "wrong_type", field, f"{kind} {shown}".strip(), expected, unknown
+    )
 
 
 def _mistaken(said: dict[str, Any], unknown: int) -> Rejection | None:

@@ -14,6 +14,8 @@ _TABLES = re.compile(rf"\s*\[\[\s*({_DOTTED})\s*\]\]")
 _TABLE = re.compile(rf"\s*\[\s*({_DOTTED})\s*\]")
 _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 _TOKEN = re.compile(r'"""|\'\'\'|"(?:[^"\\]|\\.)*"|\'[^\']*\'|#.*|[\[\]{}]')
+#: Up to the end of a multi-line string; in one of double quotes a backslash takes the next character with it.
+_ENDS = {'"""': re.compile(r'(?:[^"\\]|\\.|"(?!""))*"""'), "'''": re.compile(r".*?'''")}
 
 
 @dataclass
@@ -32,7 +34,7 @@ class Places:
     def of(cls, text: str) -> "Places":
         """Scan a text that tomllib parses."""
         scan = _Scan()
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             scan.take(line, number)
         return cls(scan.lines)
 
@@ -74,10 +76,10 @@ class _Scan:
         """Take note of strings and brackets that stay open at the line's end."""
         while rest:
             if self._quote:
-                _, closed, rest = rest.partition(self._quote)
-                if not closed:
+                closed = _ENDS[self._quote].match(rest)
+                if closed is None:
                     return
-                self._quote = ""
+                self._quote, rest = "", rest[closed.end() :]
                 continue
             found = _TOKEN.search(rest)
             if found is None or found[0].startswith("#"):

@@ -302,3 +302,11 @@ def test_nothing_changes_before_the_next_change(hours: OpeningHours, instant: in
     assert instant < change <= hours.calendar.start_of(hours.calendar.date_of(instant) + timedelta(days=1))
     between = [instant, (instant + change) // 2, change - 1]
     assert len({hours.is_open(moment) for moment in between}) == 1
+
+
+def test_a_day_that_was_skipped_at_the_date_line_has_no_hours() -> None:
+    """Samoa had no 30 December 2011: midnight of the 31st followed that of the 29th by 24 hours."""
+    samoa = LocalCalendar(ZoneInfo("Pacific/Apia"))
+    start, end = samoa.start_of(date(2011, 12, 29)), samoa.start_of(date(2012, 1, 1))
+    always = OpeningHours(samoa, frozenset(range(7)))
+    assert end - start == always.open_ms(start, end) == 2 * 24 * 3_600_000

@@ -25,8 +25,10 @@ from consumer.core.calls import (
     missing_field,
 )
 from consumer.core.instants import parse_rfc3339
+from consumer.core.pipeline import Pipeline
 from consumer.platforms.canonical import decode, decode_call
 from schemas.call import KEYS, CallAmendment, CanonicalCall
+from tests.tables import centre
 
 START = "2026-11-23T10:00:00Z"
 CALL: dict[str, Any] = {
@@ -362,3 +364,27 @@ def test_a_tombstone_tells_of_no_call() -> None:
 def test_a_record_holds_one_call() -> None:
     (found,) = decode(SourceRecord(0, OPEN + b"}"))
     assert found == told()
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (b', "version": 0', "wrong_type"),
+        (b', "version": 18446744073709551616', "wrong_type"),  # no int64 holds it
+        (b', "outcome": 1', "wrong_type"),
+        (b', "outcome": "maybe"', "unknown_value"),
+        (b', "outcome": "maybe", "wrap_s": "5"', "wrong_type"),
+    ],
+)
+def test_numbers_and_closed_sets_are_refused_for_what_is_wrong_with_them(fault: bytes, reason: str) -> None:
+    decoded = decode_call(OPEN + fault + b"}")
+    assert isinstance(decoded, Rejection)
+    assert decoded.reason == reason
+
+
+@pytest.mark.parametrize("seconds", [b"1e308", b"1" + b"0" * 320, b"604801"])
+def test_a_duration_beyond_all_measure_is_absurd_and_breaks_nothing(seconds: bytes) -> None:
+    pipeline = Pipeline(centre(), decode)
+    rejected = pipeline.feed([SourceRecord(0, OPEN + b', "wait_s": ' + seconds + b"}")])
+    assert [one.rejection.reason for one in rejected] == ["absurd_duration"]
+    assert len(rejected[0].rejection.found) < 60

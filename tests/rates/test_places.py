@@ -125,3 +125,10 @@ def test_lines_are_counted_alike_whatever_ends_them(newline: str) -> None:
 
 def test_a_text_without_anything_has_everything_on_its_first_line() -> None:
     assert Places.of("").line(("version", 0)) == 1
+
+
+def test_escaped_quotes_do_not_end_a_string_and_only_newlines_end_a_line() -> None:
+    text = 'a = """x\\"""\nb = 1\n"""\nc = "\u2028"\nd = 2\n'
+    assert tomllib.loads(text) == {"a": 'x"""\nb = 1\n', "c": "\u2028", "d": 2}
+    places = Places.of(text)
+    assert [places.line((key,)) for key in ("a", "c", "d")] == [1, 4, 5]
