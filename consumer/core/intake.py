@@ -22,7 +22,7 @@ from consumer.core.index import Expired, Index
 from consumer.core.slices import FUTURE_MS
 from consumer.core.watermark import Watermark
 
-NEVER_STARTED_MS = 1 << 62
+NEVER_STARTED_MS, NEVER_ENDED_MS = 1 << 62, -(1 << 62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,8 @@ class Intake:
 
     def __init__(self, index: Index, watermark: Watermark, counts: Counts) -> None:
         self.index, self.watermark, self.counts = index, watermark, counts
-        self.first_started_ms = NEVER_STARTED_MS  # the least start of the calls that were accepted
+        self.first_started_ms = NEVER_STARTED_MS  # the least start and the last end of the calls that were accepted
+        self.last_ended_ms = NEVER_ENDED_MS
         self.effects = Effects()
         self.rejected: list[Rejected] = []
 
@@ -81,7 +82,7 @@ class Intake:
             if changed:
                 self.effects.change(changed)
             self.effects.add_first(call)
-            self._note_start(call)
+            self._note_times(call)
 
     def _take_further(self, event: CallVersion, entry: Entry, record: SourceRecord) -> None:
         said = Said(event.number, record.offset, event.fields)
@@ -109,7 +110,7 @@ class Intake:
             self.effects.add_first(call)
         else:
             self.effects.change([(before, call)])
-        self._note_start(call)
+        self._note_times(call)
 
     def _wait_or_reject(self, event: CallVersion, fault: Rejection, record: SourceRecord) -> None:
         """A higher version that lacks only what another may say waits; version 1 must be complete."""
@@ -130,9 +131,11 @@ class Intake:
             return self.watermark.instant_ms
         return max(ended_ms, self.watermark.instant_ms)
 
-    def _note_start(self, call: CompletedCall) -> None:
+    def _note_times(self, call: CompletedCall) -> None:
         if call.started_ms < self.first_started_ms:
             self.first_started_ms = call.started_ms
+        if call.ended_ms > self.last_ended_ms:
+            self.last_ended_ms = call.ended_ms
 
     def _observe(self, ended_ms: int) -> None:
         """Event time moves with every event that says when a call ended, whatever becomes of it."""

@@ -17,7 +17,7 @@ NANO = 1_000_000_000
 IntColumn = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 
 _PLAIN_DECIMAL = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,18}))?", re.ASCII)
-_INT64_SAFE = 1 << 62
+_INT64_SAFE = 1 << 60  # carrier, fees and pools of a call are added up: together they stay below 2**62
 
 
 def parse_decimal(text: str) -> Fraction:

@@ -8,14 +8,11 @@ from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from consumer.core.calls import (
-    Decoder,
-    SourceRecord,
-)  # fmt: skip
+from consumer.core.calls import Decoder, SourceRecord
 from consumer.core.costing import Costing
 from consumer.core.counts import Counts, Totals
 from consumer.core.index import Ghost, Index
-from consumer.core.intake import NEVER_STARTED_MS, Intake, Rejected
+from consumer.core.intake import NEVER_ENDED_MS, NEVER_STARTED_MS, Intake, Rejected
 from consumer.core.ledger import Ledger
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
@@ -62,7 +59,8 @@ class Pipeline:
     decode: Decoder
     settings: FoldSettings = FoldSettings()
     next_offset: int = 0
-    first_started_ms: int = NEVER_STARTED_MS  # the least start of any call when it was accepted
+    first_started_ms: int = NEVER_STARTED_MS  # the least start and the last end of calls when they were accepted
+    last_ended_ms: int = NEVER_ENDED_MS
     anchors: list[Anchor] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,6 +93,7 @@ class Pipeline:
             if record.offset >= self.next_offset:
                 self._take(record, batch)
         self.first_started_ms = min(self.first_started_ms, batch.first_started_ms)
+        self.last_ended_ms = max(self.last_ended_ms, batch.last_ended_ms)
         self.ledger.post(batch.effects, self.watermark.instant_ms)
         return batch.rejected
 
@@ -155,10 +154,11 @@ class Pipeline:
 
     def seen(self) -> tuple[int | None, int | None]:
         """The first start and the last end of all accepted calls; exact as long as the index remembers them all."""
-        first_ms, last_ms = self.index.seen()
-        if self.settings.horizon_ms is not None and self.watermark.has_begun:
-            return min(self.first_started_ms, first_ms or self.first_started_ms), self.watermark.highest_ms
-        return first_ms, last_ms
+        if self.settings.horizon_ms is None:
+            return self.index.seen()
+        if self.first_started_ms == NEVER_STARTED_MS:
+            return None, None
+        return self.first_started_ms, self.last_ended_ms
 
     def read(self, as_of_ms: int, asked: Sequence[Span]) -> Reading:
         """Windows as of an instant. Changes nothing."""
