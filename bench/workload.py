@@ -5,6 +5,7 @@
 
 import itertools
 import random
+from collections.abc import Iterator
 
 import msgspec
 
@@ -59,16 +60,27 @@ def deck(prefixes: int) -> bytes:
     return ("prefix,rate_per_minute\n" + "\n".join(rows) + "\n").encode()
 
 
-def records(
+def stream(
     number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
-) -> list[SourceRecord]:
+) -> Iterator[SourceRecord]:
     """So many events as records of a log, each taken a minute after its call."""
     told = itertools.islice(events(centre, seed, start_ms, step_ms), number)
     encode = msgspec.json.Encoder().encode
-    return [
-        SourceRecord(offset, encode(event), (), start_ms + int(offset * step_ms) + 60_000)
-        for offset, event in enumerate(told)
-    ]
+    for offset, event in enumerate(told):
+        yield SourceRecord(offset, encode(event), (), start_ms + int(offset * step_ms) + 60_000)
+
+
+def records(
+    number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
+) -> list[SourceRecord]:
+    """The stream, made before anything is measured."""
+    return list(stream(number, centre, step_ms, start_ms, seed))
+
+
+def batches(told: Iterator[SourceRecord], size: int) -> Iterator[list[SourceRecord]]:
+    """The stream in batches, none of which is kept."""
+    while batch := list(itertools.islice(told, size)):
+        yield batch
 
 
 def live_settings(horizon_ms: int = 86_400_000, most_entries: int = 2_000_000) -> FoldSettings:

@@ -21,6 +21,9 @@ class Contacts:
         self._rank_of = rank_of
         self._listed: dict[str, str | list[Rank]] = {}  # one call by its id alone: most contacts have one
 
+    def __len__(self) -> int:
+        return len(self._listed)
+
     def __contains__(self, contact_id: str) -> bool:
         return contact_id in self._listed
 

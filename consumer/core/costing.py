@@ -58,13 +58,13 @@ class CostedCalls:
         code = int(self.unrated[line])
         return UNRATED_REASONS[code - 1] if code else None
 
-    def components(self) -> IntColumn:
-        """Standard cost by component: a row a call, columns as COMPONENTS."""
-        shape = (len(self.calls), len(COMPONENTS))
-        found: npt.NDArray[Any] = np.zeros(shape, dtype=self.standard().dtype)
-        found[:, 0], found[:, 1] = self.carrier, self.fees.sum(axis=1)
+    def components(self, lines: Integers) -> IntColumn:
+        """Standard cost of some calls by component: a row a call, columns as COMPONENTS."""
+        pools = self.pools[lines]
+        found: npt.NDArray[Any] = np.zeros((len(lines), len(COMPONENTS)), dtype=self.standard().dtype)
+        found[:, 0], found[:, 1] = self.carrier[lines], self.fees[lines].sum(axis=1)
         for number, pool in enumerate(self.basis.pools):
-            found[:, COMPONENTS.index(pool.category)] += self.pools[:, number]
+            found[:, COMPONENTS.index(pool.category)] += pools[:, number]
         return found
 
     def standard(self) -> IntColumn:

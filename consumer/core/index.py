@@ -53,7 +53,7 @@ class Index:
     _contacts: Contacts = field(init=False)
     _waiting: set[str] = field(default_factory=set)
     _amended: set[str] = field(default_factory=set)
-    _buckets: dict[int, list[str | tuple[str, str]]] = field(default_factory=dict)
+    _buckets: dict[int, list[str]] = field(default_factory=dict)
     _bucket_heap: list[int] = field(default_factory=list)
     _least_origin: dict[int, int] = field(default_factory=dict)
     _replayed_floors: list[tuple[int, int]] | None = None
@@ -103,7 +103,7 @@ class Index:
         changed = [] if has_own_contact and contact_id not in self._contacts else self._join(call, entry)
         call.first_of_contact = entry.first_of_contact
         if self.horizon_ms is not None:
-            self._put(call_id if has_own_contact else (call_id, contact_id), entry)
+            self._put(call_id, entry)
         self._entries[call_id] = pack(entry)
         return changed
 
@@ -213,15 +213,15 @@ class Index:
                 self._live(call_id, entry)
                 self._entries[call_id] = pack(entry)
 
-    def _put(self, item: str | tuple[str, str], entry: Entry) -> None:
+    def _put(self, call_id: str, entry: Entry) -> None:
         bucket = entry.life_ms // _BUCKET_MS
         items = self._buckets.get(bucket)
         if items is None:
-            self._buckets[bucket] = [item]
+            self._buckets[bucket] = [call_id]
             self._least_origin[bucket] = entry.origin
             heapq.heappush(self._bucket_heap, bucket)
         else:
-            items.append(item)
+            items.append(call_id)
             if entry.origin < self._least_origin[bucket]:
                 self._least_origin[bucket] = entry.origin
 
@@ -279,14 +279,13 @@ class Index:
         while self._bucket_heap and self._bucket_heap[0] < bucket:
             oldest = heapq.heappop(self._bucket_heap)
             self._least_origin.pop(oldest, None)
-            for item in self._buckets.pop(oldest):
-                expired += self._forget(item, oldest)
+            for call_id in self._buckets.pop(oldest):
+                expired += self._forget(call_id, oldest)
         return expired
 
-    def _forget(self, item: str | tuple[str, str], bucket: int) -> list[Expired]:
-        call_id, contact_id = (item, item) if isinstance(item, str) else item
-        expired = []
-        if call_id in self._amended or call_id in self._waiting:
+    def _forget(self, call_id: str, bucket: int) -> list[Expired]:
+        expired, contact_id = [], call_id
+        if call_id in self._amended or call_id in self._waiting or self._contacts:
             entry = self.get(call_id)
             if entry is None or entry.life_ms // _BUCKET_MS > bucket:
                 return []  # it lives in a later bucket, or was forgotten already
@@ -302,6 +301,11 @@ class Index:
         if contact_id != call_id:
             self._contacts.forget(contact_id, call_id)
         return expired
+
+    @property
+    def is_haunted(self) -> bool:
+        """Whether the index is being made again and there are ghosts."""
+        return bool(self._haunting)
 
     def is_ghost(self, call_id: str, offset: int) -> bool:
         """Whether a record that is read again told of a call that was forgotten since, and began before."""

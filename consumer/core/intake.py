@@ -40,6 +40,7 @@ class Intake:
         self.index, self.watermark, self.counts = index, watermark, counts
         self.first_started_ms = NEVER_STARTED_MS  # the least start and the last end of the calls that were accepted
         self.last_ended_ms = NEVER_ENDED_MS
+        self._now_ms, self._late_before_ms = watermark.instant_ms, watermark.late_before_ms
         self.effects = Effects()
         self.rejected: list[Rejected] = []
 
@@ -52,11 +53,11 @@ class Intake:
             self._reject(event, record.offset)
             return
         ended_ms = event.fields.ended_ms
-        if isinstance(ended_ms, int) and ended_ms > self.watermark.highest_ms and not _in_future(event.fields, record):
+        if type(ended_ms) is int and ended_ms > self.watermark.highest_ms and not _in_future(event.fields, record):
             self._observe(ended_ms)
         entry = self.index.get(event.call_id)
         if entry is None:
-            if not self.index.is_ghost(event.call_id, record.offset):
+            if not self.index.is_haunted or not self.index.is_ghost(event.call_id, record.offset):
                 self._take_first(event, record)
         elif any(said.number == event.number for said in entry.versions):
             self.counts.duplicates += 1
@@ -69,16 +70,15 @@ class Intake:
         if isinstance(call, Rejection):
             self._wait_or_reject(event, call, record)
             return
-        fault = _in_future(call, record)
-        ended_ms, now_ms = call.ended_ms, self.watermark.instant_ms
-        if fault:
+        ended_ms = call.ended_ms
+        if fault := _in_future(call, record):
             self._reject(fault, record.offset)
-        elif self.watermark.is_late(ended_ms) or ended_ms < self.index.floor_ms:
+        elif ended_ms < self._late_before_ms or ended_ms < self.index.floor_ms:
             call.first_of_contact = not self.index.has_earlier(call)
             self.effects.add_late(call)
         else:
             said = Said(event.number, record.offset, event.fields)
-            changed = self.index.insert(call, said, ended_ms if ended_ms > now_ms else now_ms)
+            changed = self.index.insert(call, said, ended_ms if ended_ms > self._now_ms else self._now_ms)
             if changed:
                 self.effects.change(changed)
             self.effects.add_first(call)
@@ -142,6 +142,7 @@ class Intake:
         if not self.watermark.has_begun:
             self.index.start(ended_ms - self.watermark.out_of_orderness_ms)
         self.watermark.highest_ms = ended_ms
+        self._now_ms, self._late_before_ms = self.watermark.instant_ms, self.watermark.late_before_ms
         for expired in self.index.evict(self.watermark.instant_ms):
             self.expire(expired)
 

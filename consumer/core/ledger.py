@@ -5,6 +5,7 @@ Owns the step from a batch's effects to sums, and from one rate table to the nex
 
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,13 +130,20 @@ class Ledger:
 
     def _note_changes(self, groups: list[CostedCalls], before: Integers) -> None:
         """Counters of changed calls: a component that rose counts as cost, one that fell as a correction."""
-        at = np.concatenate([costed.positions for costed in groups])
-        where = np.empty(len(at), dtype=np.int64)
-        where[at] = np.arange(len(at))
-        components = np.concatenate([costed.components() for costed in groups])
-        directions = np.array([DIRECTIONS.index(call.direction) for costed in groups for call in costed.calls])
-        was, now = components[where[before]], components[where[before + 1]]
-        from_direction, to_direction = directions[where[before]], directions[where[before + 1]]
+        changed = np.concatenate([before, before + 1])
+        at: list[Integers] = []
+        components: list[IntColumn] = []
+        directions: list[int] = []
+        for costed in groups:
+            lines = np.flatnonzero(np.isin(costed.positions, changed))
+            at.append(costed.positions[lines])
+            components.append(costed.components(lines))
+            directions += [DIRECTIONS.index(costed.calls[line].direction) for line in lines.tolist()]
+        order = np.argsort(np.concatenate(at))  # befores and afters take turns
+        amounts: npt.NDArray[Any] = np.concatenate(components)[order]
+        in_direction = np.array(directions)[order]
+        was, now = amounts[::2], amounts[1::2]
+        from_direction, to_direction = in_direction[::2], in_direction[1::2]
         stays = (from_direction == to_direction)[:, None]
         fallen = np.where(stays, np.maximum(was - now, 0), was)
         risen = np.where(stays, np.maximum(now - was, 0), now)

@@ -56,7 +56,7 @@ def format_thousandths(thousandths: int) -> str:
 
 
 def int_column(values: Iterable[int]) -> IntColumn:
-    """Values as int64 where all fit with room to add two, else as Python ints.
+    """Values as int64 where all fit with room to add three, else as Python ints.
 
     A dong or a rupiah is 10⁻⁹ of very little: 9.2 × 10⁹ of them fill an int64.
     """

@@ -14,7 +14,7 @@ from consumer.core.calls import IDLE
 from consumer.core.cells import Sums
 from consumer.core.columns import COUNTED, MONEY, Integers, VersionColumns
 from consumer.core.costing import COMPONENTS
-from consumer.core.histogram import BUCKET_BITS, BUCKETS, quantiles
+from consumer.core.histogram import BUCKET_BITS, quantiles
 from consumer.core.rates import RateTable
 from consumer.core.reading import Figures, Row, Segment, WindowReading
 from consumer.core.slices import Block, Opened, Slices, interval_of
@@ -51,8 +51,8 @@ class _Interval:
 
     def add(self, columns: VersionColumns, opened: Opened) -> None:
         """Add rows, one a segment."""
-        segments = opened.segments
-        np.add.at(self._of(columns), segments, opened.sums)
+        segments = opened.segments  # each once
+        self._of(columns)[segments] += opened.sums
         where = segments[opened.buckets >> BUCKET_BITS] << BUCKET_BITS | opened.buckets & _BUCKET_MASK
         self.histogram.append((where, opened.counts))
 
@@ -70,14 +70,20 @@ class _Interval:
         return found
 
     def costs(self, groups: Integers, number: int) -> Integers:
-        """The histograms of groups of segments: `groups` is the group of each segment, −1 for none."""
-        table = np.zeros((number, BUCKETS), dtype=np.int64)
-        if self.histogram:
-            where = np.concatenate([codes for codes, _ in self.histogram])
-            counts = np.concatenate([numbers for _, numbers in self.histogram])
-            group = groups[where >> BUCKET_BITS]
-            np.add.at(table, (group[group >= 0], where[group >= 0] & _BUCKET_MASK), counts[group >= 0])
-        return table
+        """The histograms of groups of segments: `groups` is the group of each segment, −1 for none.
+
+        As many buckets as are used.
+        """
+        if not self.histogram:
+            return np.zeros((number, 1), dtype=np.int64)
+        where = np.concatenate([codes for codes, _ in self.histogram])
+        counts = np.concatenate([numbers for _, numbers in self.histogram])
+        group, bucket = groups[where >> BUCKET_BITS], where & _BUCKET_MASK
+        known = group >= 0
+        used = int(bucket.max(initial=0)) + 1
+        # Calls are counted in float64, which is exact up to 9e15 of them.
+        flat = np.bincount(group[known] * used + bucket[known], counts[known], minlength=number * used)
+        return flat.astype(np.int64).reshape(number, used)
 
 
 def _spread(block: Block, edges: Sequence[int], intervals: list[_Interval], remember: bool) -> None:
@@ -150,8 +156,6 @@ class _Columns:
         group_of = np.full(self._summed.segments, -1, dtype=np.int64)
         group_of[self._numbers] = np.arange(len(self._numbers))
         by_segment = self._summed.costs(group_of, len(self._numbers))
-        used = np.flatnonzero(by_segment.any(axis=0))
-        by_segment = by_segment[:, : int(used[-1]) + 1 if len(used) else 1]
         sums = [by_segment[lines].sum(axis=0)[None, :] for lines in wider]
         return quantiles(np.concatenate([by_segment, *sums]), _PERCENTS)
 

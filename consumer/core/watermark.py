@@ -26,6 +26,7 @@ class Watermark:
         """Whether any end of a call was told."""
         return self.highest_ms != NEVER_MS
 
-    def is_late(self, ended_ms: int) -> bool:
-        """Whether a call is further behind the watermark than is allowed."""
-        return self.allowed_lateness_ms is not None and ended_ms < self.instant_ms - self.allowed_lateness_ms
+    @property
+    def late_before_ms(self) -> int:
+        """What ended before this is further behind the watermark than is allowed."""
+        return NEVER_MS if self.allowed_lateness_ms is None else self.instant_ms - self.allowed_lateness_ms

@@ -112,12 +112,12 @@ def test_thousandths_keep_their_three_decimals(thousandths: int, text: str) -> N
 
 @pytest.mark.parametrize(
     ("values", "dtype"),
-    [([], np.int64), ([0, 2**62 - 1], np.int64), ([0, 2**62], np.object_), ([10**30, 1], np.object_)],
+    [([], np.int64), ([0, 2**60 - 1], np.int64), ([0, 2**60], np.object_), ([10**30, 1], np.object_)],
 )
-def test_a_column_is_int64_where_two_of_it_can_be_added(values: list[int], dtype: type) -> None:
+def test_a_column_is_int64_where_carrier_fees_and_pools_can_be_added(values: list[int], dtype: type) -> None:
     column = int_column(values)
     assert column.dtype == dtype
-    assert (column + column).tolist() == [2 * value for value in values]
+    assert (column + column + column).tolist() == [3 * value for value in values]
 
 
 def test_prices_scale_units_column_by_column() -> None:
