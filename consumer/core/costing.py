@@ -123,40 +123,43 @@ class Costing:
         return costed
 
     def _charge_carriers(self, costed: CostedCalls, profiles: list[Profile]) -> None:
-        carrier, billed = [0] * len(costed.calls), [0] * len(costed.calls)
-        reported: list[tuple[int, int, int]] = []  # line, reported, what the deck charges
+        charged = _Charged([0] * len(profiles), [0] * len(profiles), [0] * len(profiles), [0] * len(profiles))
         for line, (call, profile) in enumerate(zip(costed.calls, profiles, strict=True)):
-            tariff = profile.tariff
-            if tariff is None:
-                if profile.needs_tariff and call.billable_ms > 0:
-                    costed.unrated[line] = _REASON["no_tariff"]
-                    continue
-                amount: int | None = 0
+            if profile.tariff is not None or call.reported_price is not None:
+                reason = self._charge_carrier(costed, charged, line, call, profile)
             else:
-                charge = costed.charges[line] = tariff.charge(call)
-                amount = None
-                if charge is not None:
-                    billed[line] = charge.billed_s
-                    amount = charge_nano(charge, tariff, costed.basis.fx[tariff.currency])
-                if not (tariff.prefer_reported and call.reported_price):
-                    if amount is None:
-                        costed.unrated[line] = _REASON["no_prefix" if charge is None else "no_fx_rate"]
-                        continue
-                    carrier[line] = amount
-            if call.reported_price:
-                price = self._reported_nano(call)
-                if tariff is not None and tariff.prefer_reported:
-                    if price is None:
-                        costed.unrated[line] = _REASON["no_fx_rate"]
-                        continue
-                    carrier[line] = price
-                if price is None:
-                    costed.unconverted[line] = True
-                else:
-                    reported.append((line, price, amount or 0))
-        costed.carrier, costed.billed_s = int_column(carrier), np.array(billed, dtype=np.int64)
-        if reported:
-            _add_reported(costed, reported)
+                reason = "no_tariff" if profile.needs_tariff and call.billable_ms > 0 else None
+            if reason is not None:
+                costed.unrated[line] = _REASON[reason]
+        costed.carrier, costed.billed_s = int_column(charged.carrier), np.array(charged.billed_s, dtype=np.int64)
+        if costed.has_reported.any():
+            costed.reported, costed.carrier_of_reported = int_column(charged.reported), int_column(charged.deck)
+
+    def _charge_carrier(
+        self, costed: CostedCalls, charged: "_Charged", line: int, call: CompletedCall, profile: Profile
+    ) -> str | None:
+        """Charge one call by its tariff and by its reported price; why it cannot be, if so."""
+        tariff, amount, reason = profile.tariff, 0, None
+        if tariff is not None:
+            charge = costed.charges[line] = tariff.charge(call)
+            in_nano = None if charge is None else charge_nano(charge, tariff, costed.basis.fx[tariff.currency])
+            if charge is None:
+                reason = "no_prefix"
+            elif in_nano is None:
+                reason = "no_fx_rate"
+            charged.billed_s[line] = 0 if charge is None else charge.billed_s
+            amount = in_nano or 0
+        elif profile.needs_tariff and call.billable_ms > 0:
+            return "no_tariff"
+        charged.carrier[line] = amount
+        if call.reported_price is None:
+            return reason
+        price = self._reported_nano(call)
+        if tariff is not None and tariff.prefer_reported:
+            charged.carrier[line], reason = price or 0, "no_fx_rate" if price is None else None
+        costed.unconverted[line], costed.has_reported[line] = price is None, price is not None
+        charged.reported[line], charged.deck[line] = price or 0, amount if price is not None else 0
+        return reason
 
     def _reported_nano(self, call: CompletedCall) -> int | None:
         """The reported price in nano-units; None without an exchange rate. Zero needs none."""
@@ -181,6 +184,16 @@ class Costing:
         costed.pools = costed.basis.pool_prices.scale(costed.pool_units)
 
 
+@dataclass(frozen=True, slots=True)
+class _Charged:
+    """What carriers charge, call by call, before it is columns: in nano-units and seconds."""
+
+    carrier: list[int]
+    billed_s: list[int]
+    reported: list[int]
+    deck: list[int]  # what the decks charge for calls with a reported price
+
+
 def charge_nano(charge: Charge, tariff: Tariff, fx: Fraction | None) -> int | None:
     """A carrier's charge in nano-units of the reporting currency, rounded as rate-table.md (Currency) says."""
     if charge.numerator == 0:
@@ -190,14 +203,6 @@ def charge_nano(charge: Charge, tariff: Tariff, fx: Fraction | None) -> int | No
     if tariff.rounding is None:
         return divide_half_up(charge.numerator * fx.numerator * NANO, charge.denominator * fx.denominator)
     return round_half_up(tariff.rounding.apply(Fraction(charge.numerator, charge.denominator)) * fx * NANO)
-
-
-def _add_reported(costed: CostedCalls, reported: list[tuple[int, int, int]]) -> None:
-    prices, charged = [0] * len(costed.calls), [0] * len(costed.calls)
-    for line, price, amount in reported:
-        prices[line], charged[line] = price, amount
-        costed.has_reported[line] = True
-    costed.reported, costed.carrier_of_reported = int_column(prices), int_column(charged)
 
 
 def _add_fees(costed: CostedCalls, served: npt.NDArray[np.bool_]) -> None:
