@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from consumer.cli.failures import FAILED, fail, failing_clearly
+from consumer.cli.failures import FAILED, errors, fail, failing_clearly
 from consumer.cli.inputs import Host, Platform, Rates, Zone, batches, decoder_of, form_of
 from consumer.core.costing import Costing
 from consumer.core.explain import explain as explain_call
@@ -35,6 +35,10 @@ def explain(
         asked = Replay.of(table, decoder_of(form, table, zone, host))
         for batch in batches([file], form, Places()):
             asked.pipeline.feed(batch)
+        asked.pipeline.finish()
+    counts = asked.pipeline.counts
+    if counts.rejected:
+        errors.print(f"{sum(counts.rejected.values()):,} events were rejected: see callcost check", style="yellow")
     costing, found = Costing(table), False
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
     for call in asked.pipeline.index.calls():
@@ -47,4 +51,4 @@ def explain(
                 console.print(explanation_report(explanation, table.currency))
     if not found:
         what = "any call" if call_id is None else f"call {call_id}"
-        fail(f"{file}: {what} was not found among {asked.pipeline.counts.received} events; see callcost check", FAILED)
+        fail(f"{file}: {what} was not found among {counts.received:,} events", FAILED)
