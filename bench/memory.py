@@ -50,7 +50,9 @@ def _slices() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "slices":
+    if len(sys.argv) == 1:
+        report()
+    elif sys.argv[1] == "slices":
         _slices()
     else:
         _index(sys.argv[1] == "contacts")
