@@ -33,7 +33,7 @@ class Ledger:
         self.counts, self.totals = Counts(), Totals()
 
     def post(self, effects: Effects, watermark_ms: int) -> None:
-        """Age the slices to the watermark, then post what a batch did."""
+        """Post what a batch did, to slices that are of the watermark's age before and after."""
         self.slices.age(watermark_ms)
         if effects:
             kinds = effects.kinds()
@@ -44,6 +44,7 @@ class Ledger:
                 self._post(costed, kinds[at], segments[at], watermark_ms)
             if (kinds == BEFORE).any():
                 self._note_changes(groups, np.flatnonzero(kinds == BEFORE))
+            self.slices.age(watermark_ms)
 
     def switch(self, costing: Costing, calls: Iterable[CompletedCall], watermark_ms: int) -> None:
         """Cost calls again under another table: each is taken back under the old one and posted under the new."""

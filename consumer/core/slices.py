@@ -204,14 +204,12 @@ class Slices:
 
     def age(self, watermark_ms: int) -> None:
         """Merge every block that is over its level's keep into the level it belongs to now; drop what is too old."""
-        if watermark_ms < self._due_ms:
-            return
-        due = [block for block in self.blocks.values() if self._due_of(block) <= watermark_ms]
-        for block in due:
-            del self.blocks[block.level, block.start_ms]
-            if self.levels[block.level].keep_ms is not None:
-                self._merge_up(block, watermark_ms)
-        self._due_ms = min(map(self._due_of, self.blocks.values()), default=_NEVER_DUE)
+        while watermark_ms >= self._due_ms:  # what is merged up may be too old for where it comes to
+            for block in [block for block in self.blocks.values() if self._due_of(block) <= watermark_ms]:
+                del self.blocks[block.level, block.start_ms]
+                if self.levels[block.level].keep_ms is not None:
+                    self._merge_up(block, watermark_ms)
+            self._due_ms = min(map(self._due_of, self.blocks.values()), default=_NEVER_DUE)
 
     def _merge_up(self, block: Block, watermark_ms: int) -> None:
         start = np.array([block.start_ms], dtype=np.int64)
