@@ -109,21 +109,22 @@ class Index:
 
     def wait(self, call_id: str, said: Said, life_ms: int) -> None:
         """Remember a version of a call that is not complete yet."""
-        entry = self.get(call_id) or Entry([], False, False, life_ms, said.offset, said.offset)
-        if entry.versions:
-            self._amended.add(call_id)
-        entry.versions.append(said)
-        entry.life_ms, entry.told = max(entry.life_ms, life_ms), said.offset
+        entry = self.get(call_id)
+        if entry is None:
+            entry = Entry([said], False, False, life_ms, said.offset, said.offset)
+            if self.horizon_ms is not None:
+                self._put(call_id, entry)
+        else:
+            entry.versions.append(said)
+            self._live_on(call_id, entry, said.offset, life_ms)
         self._waiting.add(call_id)
-        self._live(call_id, entry)
         self._entries[call_id] = pack(entry)
 
     def touch(self, call_id: str, entry: Entry, offset: int, life_ms: int) -> None:
         """A record told of a call and changed nothing: it is remembered for as long as one that did."""
         if self.horizon_ms is not None:
-            entry.life_ms, entry.told = max(entry.life_ms, life_ms), offset
             self._amended.add(call_id)
-            self._live(call_id, entry)
+            self._live_on(call_id, entry, offset, life_ms)
             self._entries[call_id] = pack(entry)
 
     def amend(
@@ -135,10 +136,10 @@ class Index:
         """
         call_id = call.call_id
         entry.versions.append(said)
-        entry.life_ms, entry.told = max(entry.life_ms, life_ms), said.offset
         entry.is_complete = True
         self._waiting.discard(call_id)
         self._amended.add(call_id)
+        self._live_on(call_id, entry, said.offset, life_ms)
         changed: list[Change] = []
         if before is None or (before.contact_id, before.started_ms) != (call.contact_id, call.started_ms):
             self._entries[call_id] = pack(entry)  # from here on its rank in the old contact is stale
@@ -146,8 +147,8 @@ class Index:
                 changed += self._leave(before, entry)
             entry.first_of_contact = True
             changed += self._join(call, entry)
+            self._note_origin(entry)
         call.first_of_contact = entry.first_of_contact
-        self._live(call_id, entry)
         self._entries[call_id] = pack(entry)
         return changed
 
@@ -209,8 +210,7 @@ class Index:
         for call_id in sorted(self._waiting):
             entry = self.get(call_id)
             if entry is not None:
-                entry.life_ms = max(entry.life_ms, watermark_ms)
-                self._live(call_id, entry)
+                self._live_on(call_id, entry, entry.told, watermark_ms)
                 self._entries[call_id] = pack(entry)
 
     def _put(self, call_id: str, entry: Entry) -> None:
@@ -230,9 +230,11 @@ class Index:
             bucket = entry.life_ms // _BUCKET_MS
             self._least_origin[bucket] = min(entry.origin, self._least_origin[bucket])
 
-    def _live(self, call_id: str, entry: Entry) -> None:
-        """Put an entry that changed where its life now says; where it stood before it is passed over."""
-        if self.horizon_ms is not None:
+    def _live_on(self, call_id: str, entry: Entry, told: int, life_ms: int) -> None:
+        """A record told of a call: it may live longer. Where it stood before it is passed over when its turn comes."""
+        bucket = entry.life_ms // _BUCKET_MS
+        entry.life_ms, entry.told = max(entry.life_ms, life_ms), told
+        if self.horizon_ms is not None and entry.life_ms // _BUCKET_MS > bucket:
             self._put(call_id, entry)
 
     def evict(self, watermark_ms: int) -> list[Expired]:
