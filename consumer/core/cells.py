@@ -16,6 +16,7 @@ from consumer.core.money import IntColumn
 
 _LIMB = 32
 _LOW = (1 << _LIMB) - 1
+_HIGH_FITS, _LOW_FITS = 1 << 29, 1 << 61  # halves whose sum an int64 holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,11 @@ class Sums:
         return self._money_at(len(COUNTED) + 2 * len(MONEY) + 3 * pool + 1)
 
     def _money_at(self, column: int) -> list[int]:
-        high, low = self.matrix[:, column].tolist(), self.matrix[:, column + 1].tolist()
-        return [(upper << _LIMB) + lower for upper, lower in zip(high, low, strict=True)]
+        high, low = self.matrix[:, column], self.matrix[:, column + 1]
+        if np.abs(high).max(initial=0) < _HIGH_FITS and np.abs(low).max(initial=0) < _LOW_FITS:
+            joined: list[int] = ((high << _LIMB) + low).tolist()
+            return joined
+        return [(upper << _LIMB) + lower for upper, lower in zip(high.tolist(), low.tolist(), strict=True)]
 
 
 def money_of(row: list[int], name: str) -> int:
