@@ -22,6 +22,7 @@ from consumer.core.segments import Segments
 from consumer.core.slices import Slices
 
 _SWITCH_BATCH = 5_000
+Flags = npt.NDArray[np.bool_]
 _COST_BUCKETS = np.array(COST_BUCKETS_NANO, dtype=np.int64)
 
 
@@ -38,28 +39,37 @@ class Ledger:
         if effects:
             kinds = effects.kinds()
             segments = self._segments_of(effects.calls, kinds)
-            groups = self.costing.cost(effects.calls)
-            for costed in groups:
-                at = costed.positions
-                self._post(costed, kinds[at], segments[at], watermark_ms)
-            if (kinds == BEFORE).any():
-                self._note_changes(groups, np.flatnonzero(kinds == BEFORE))
+            self._post_all(self.costing.cost(effects.calls), kinds, segments, watermark_ms)
             self.slices.age(watermark_ms)
 
     def switch(self, costing: Costing, calls: Iterable[CompletedCall], watermark_ms: int) -> None:
         """Cost calls again under another table: each is taken back under the old one and posted under the new."""
         old, waiting = self.costing, iter(calls)
         while batch := list(islice(waiting, _SWITCH_BATCH)):
-            segments = np.array(self.segments.numbers(batch), dtype=np.int64)
             groups = []
-            for table, kind, place in ((old, BEFORE, 0), (costing, AFTER, 1)):
+            for table, place in ((old, 0), (costing, 1)):  # befores and afters take turns, as in effects
                 for costed in table.cost(batch):
-                    at = costed.positions
-                    self._post(costed, np.full(len(at), kind), segments[at], watermark_ms)
-                    costed.positions = at * 2 + place
+                    costed.positions = costed.positions * 2 + place
                     groups.append(costed)
-            self._note_changes(groups, np.arange(0, 2 * len(batch), 2))
+            segments = np.repeat(np.array(self.segments.numbers(batch), dtype=np.int64), 2)
+            self._post_all(groups, np.tile([BEFORE, AFTER], len(batch)), segments, watermark_ms)
         self.costing = costing
+
+    def _post_all(self, groups: list[CostedCalls], kinds: Integers, segments: Integers, watermark_ms: int) -> None:
+        """Post groups whose positions are lines of `kinds` and `segments`."""
+        first, before = kinds == FIRST, np.flatnonzero(kinds == BEFORE)
+        if len(before):
+            rated = np.empty(len(kinds), dtype=np.bool_)
+            for costed in groups:
+                rated[costed.positions] = costed.unrated == 0
+            newly = ~rated[before] & rated[before + 1]  # unrated until now: this is their first costing
+            first[before[newly] + 1] = True
+            before = before[~newly]
+        for costed in groups:
+            at = costed.positions
+            self._post(costed, kinds[at], first[at], segments[at], watermark_ms)
+        if len(before):
+            self._note_changes(groups, before)
 
     def _segments_of(self, calls: list[CompletedCall], kinds: Integers) -> Integers:
         """Numbers in the order of the records, whatever batches they came in; late calls are in no segment."""
@@ -74,7 +84,7 @@ class Ledger:
             self.totals.other_values += sum(map(self.segments.is_other, first))
         return segments
 
-    def _post(self, costed: CostedCalls, kinds: Integers, segments: Integers, watermark_ms: int) -> None:
+    def _post(self, costed: CostedCalls, kinds: Integers, first: Flags, segments: Integers, watermark_ms: int) -> None:
         standard = costed.standard()
         rows = cell_rows(costed, standard)
         buckets = bucket_of(standard)
@@ -85,9 +95,9 @@ class Ledger:
         is_any_late, is_any_taken = bool(late.any()), bool(taken.any())
         if is_any_late:
             self._post_late(int(late.sum()), exact_sums(standard[late][:, None])[0])
-        self._count(costed, kinds)
+        self._count(costed, kinds, first)
         columns = costed.basis.columns
-        self._note_first(costed, columns, rows, standard, (kinds == FIRST) & ~unrated)
+        self._note_first(costed, columns, rows, standard, first & ~unrated)
         signs = np.where(taken, -1, 1)
         if is_any_taken:
             rows *= signs[:, None]
@@ -104,14 +114,15 @@ class Ledger:
         self.counts.late_cost_nano += cost_nano
         self.totals.late_cost_nano += cost_nano
 
-    def _count(self, costed: CostedCalls, kinds: Integers) -> None:
+    def _count(self, costed: CostedCalls, kinds: Integers, first: Flags) -> None:
         """Counts move by what is posted and by what is taken back; totals by first costings alone."""
         for code in set(costed.unrated.tolist()):
             reason = UNRATED_REASONS[code - 1] if code else None
-            by_kind = np.bincount(kinds[costed.unrated == code], minlength=4).tolist()
+            here = costed.unrated == code
+            by_kind = np.bincount(kinds[here], minlength=4).tolist()
             self.counts.rate(reason, by_kind[FIRST] + by_kind[AFTER] - by_kind[BEFORE])
             if reason is None:
-                self.totals.costed += by_kind[FIRST]
+                self.totals.costed += int(first[here].sum())
             elif by_kind[FIRST]:
                 self.totals.add(self.totals.unrated, reason, by_kind[FIRST])
         if costed.unconverted.any():
@@ -119,7 +130,7 @@ class Ledger:
 
     def _note_first(
         self, costed: CostedCalls, columns: VersionColumns, rows: Integers, standard: IntColumn,
-        first: npt.NDArray[np.bool_],
+        first: Flags,
     ) -> None:  # fmt: skip
         """Counters of first costings, by direction: sums of the very rows that go into cells."""
         directions = [call.direction for call in costed.calls]
