@@ -147,8 +147,6 @@ _DURATIONS = {
     "wait_ms": "wait_s", "ivr_ms": "ivr_s", "talk_ms": "talk_s", "hold_ms": "hold_s", "wrap_ms": "wrap_s",
     "billable_ms": "billable_s",
 }  # fmt: skip
-#: Our name of a field -> the name that users know, for messages.
-WIRE_NAMES = {name: name.replace("_ms", "_at") for name in FIELDS} | REQUIRED | _DURATIONS
 
 
 def merge(versions: Sequence[tuple[int, CallFields]]) -> CallFields:

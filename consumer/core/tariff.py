@@ -59,9 +59,6 @@ class Charge(NamedTuple):
     parts: tuple[tuple[DeckRow, int], ...]  # seconds at each row's rate, in the order of the increments
 
 
-NO_PREFIX = "no_prefix"
-
-
 @dataclass(frozen=True)
 class Tariff:
     """Prices of one carrier or trunk. The first tariff of a version whose match fits a call applies."""

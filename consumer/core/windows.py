@@ -50,8 +50,3 @@ def spans(calendar: LocalCalendar, as_of_ms: int, names: tuple[str, ...] = LIVE_
         else:
             found.append(Span(name, calendar.period(as_of_ms - 1, TO_DATE[name])[0], as_of_ms))
     return found
-
-
-def edges(calendar: LocalCalendar, as_of_ms: int) -> list[int]:
-    """Every instant at which a window begins or ends."""
-    return sorted({edge for span in spans(calendar, as_of_ms) for edge in (span.from_ms, span.to_ms)})

@@ -17,7 +17,6 @@ from consumer.core.calls import (
     MAX_DURATION_MS,
     OUTCOMES,
     RESERVED,
-    WIRE_NAMES,
     CallVersion,
     Decoded,
     Rejection,
@@ -38,6 +37,9 @@ CALL: dict[str, Any] = {
 #: The same call as text, for what json.dumps would not write; ends before the closing brace.
 OPEN = json.dumps(CALL)[:-1].encode()
 
+DURATIONS = ("wait", "ivr", "talk", "hold", "wrap", "billable")
+#: Our name of a field -> its key on the wire.
+WIRE_NAMES = {name: name.replace("_ms", "_s" if name.split("_")[0] in DURATIONS else "_at") for name in FIELDS}
 TIMES = ("started_at", "ended_at", "answered_at", "connected_at")
 SECONDS = ("wait_s", "ivr_s", "talk_s", "hold_s", "wrap_s", "billable_s")
 FIELD_OF_SECONDS = frozenset(name.replace("_s", "_ms") for name in SECONDS)
