@@ -16,17 +16,17 @@ from consumer.core.rates import RateTable
 from consumer.core.slices import live_levels
 from consumer.platforms.canonical import decode
 from consumer.rates.build import build_rate_table
-from consumer.samples.calls import Centre, events
+from consumer.simulator.steady import SteadyLoad, steady_events
 
 START_MS = parse_rfc3339("2026-11-02T06:00:00Z")
 DRIVERS = ("handle_second", "handle_second", "talk_second", "call", "contact", "wait_second", "answered_call", "call")
 CATEGORIES = ("labour", "licence", "hardware", "software", "facility", "utilities", "telecom", "other")
 
 
-def busy_centre(segments: int = 500, amended_share: float = 0.10) -> Centre:
+def busy_centre(segments: int = 500, amended_share: float = 0.10) -> SteadyLoad:
     """A centre with that many segments: directions, queues and two sites."""
     queues = tuple(f"queue-{number:03d}" for number in range(segments // 4))
-    return Centre(queues=queues, agents=300, outbound_share=0.5, duplicate_share=0.05, amended_share=amended_share)
+    return SteadyLoad(queues=queues, agents=300, outbound_share=0.5, duplicate_share=0.05, amended_share=amended_share)
 
 
 def rate_table(prefixes: int = 200_000) -> RateTable:
@@ -61,17 +61,17 @@ def deck(prefixes: int) -> bytes:
 
 
 def stream(
-    number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
+    number: int, centre: SteadyLoad, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
 ) -> Iterator[SourceRecord]:
     """So many events as records of a log, each taken a minute after its call."""
-    told = itertools.islice(events(centre, seed, start_ms, step_ms), number)
+    told = itertools.islice(steady_events(centre, seed, start_ms, step_ms), number)
     encode = msgspec.json.Encoder().encode
     for offset, event in enumerate(told):
         yield SourceRecord(offset, encode(event), (), start_ms + int(offset * step_ms) + 60_000)
 
 
 def records(
-    number: int, centre: Centre, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
+    number: int, centre: SteadyLoad, step_ms: float = 20.0, start_ms: int = START_MS, seed: int = 1
 ) -> list[SourceRecord]:
     """The stream, made before anything is measured."""
     return list(stream(number, centre, step_ms, start_ms, seed))

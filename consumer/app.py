@@ -1,53 +1,35 @@
-"""The worker put together: a followed file, its fold, and what is served of it.
+"""The worker put together: how calls get in, the home that keeps them safe, and what is served of them.
 
-The one place that knows which decoder belongs to which platform, and where the clock is read.
+The one place that knows the parts of all sides, and where the clock is read.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from aiohttp import web
+
 from consumer.core.calls import Decoder
-from consumer.core.costing import COMPONENTS
-from consumer.core.intake import Rejected
-from consumer.core.pipeline import Pipeline
-from consumer.core.rates import RateTable
-from consumer.core.reading import Reading
-from consumer.core.windows import spans
-from consumer.platforms import canonical
-from consumer.platforms.asterisk import asterisk_csv, asterisk_custom_csv
-from consumer.platforms.cloudevents import cloudevents
-from consumer.platforms.kamailio import kamailio
-from consumer.rates.load import load_rates
-from consumer.settings import Settings
-from consumer.sources.tail import FileTail
-from consumer.surface.metrics import Observation, PipelineState
+from consumer.core.instants import HOUR_MS
+from consumer.home.embedded import EmbeddedHome, Keeping
+from consumer.home.rate_tables import SWITCH, no_call
+from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
+from consumer.settings import Settings, secrets_of
+from consumer.sources.guards import BearerTokens, TwilioSignature
+from consumer.sources.webhooks import Webhook, Webhooks
+from consumer.surface.http import application
+from consumer.worker.desk import WorkerDesk
+from consumer.worker.followed_file import FollowedFile
+from consumer.worker.rates_in_use import RatesInUse
 
 log = logging.getLogger("callcost")
 
 Clock = Callable[[], int]  # milliseconds since 1970
 
-_LOGGED_A_BATCH = 20  # rejections; the rest of them is a number
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How a platform's records are framed and decoded."""
-
-    framing: Literal["json", "csv"]
-    decoder: Callable[[ZoneInfo, str], Decoder]  # zone of local times, host
-
-
-FORMATS: dict[str, Format] = {
-    "callcost": Format("json", lambda _zone, _host: cloudevents(canonical.decode)),
-    "asterisk-csv": Format("csv", asterisk_csv),
-    "asterisk-custom-csv": Format("csv", asterisk_custom_csv),
-    "kamailio": Format("json", lambda _zone, _host: cloudevents(kamailio())),
-}
+_ANSWERED_WITHIN_S = 5.0  # requests that were begun when the worker is told to stop
 
 
 def system_clock() -> int:
@@ -55,75 +37,117 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+class CannotListen(Exception):
+    """The address is taken, or is not this machine's."""
+
+
 class Worker:
-    """One followed file and its fold. One task feeds it; whoever reads it does so between two batches."""
+    """Everything that one process does, from its start to its end."""
 
-    def __init__(self, settings: Settings, table: RateTable, clock: Clock = system_clock) -> None:
-        self.settings, self.clock = settings, clock
-        self.table_loaded_ms = clock()
-        source, form = settings.source, FORMATS[settings.source.platform]
-        zone = ZoneInfo(source.zone) if source.zone else table.calendar.zone
-        self.tail = FileTail(source.path, form.framing)
-        self.pipeline = Pipeline(table, form.decoder(zone, source.host), settings.fold.for_fold())
-        self.caught_up = False  # everything that was in the file at the start is folded
+    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
+        """Raises RateTableInvalid and SettingsInvalid, with every problem."""
+        self.settings = settings
+        self.rates = RatesInUse(settings.rates, settings.rates_poll_s, clock)
+        decoders = _decoders(settings, self.rates.table.calendar.zone)
+        fold = replace(settings.fold.for_fold(), decoding=repr(settings.asterisk))
+        self.home = EmbeddedHome(_keeping(settings), by_platform({**decoders, SWITCH: no_call}), fold, clock)
+        self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, settings.ingest.body_s)
+        self.file = FollowedFile(settings.source, self.home) if settings.source else None
+        self.desk = WorkerDesk(settings, self.home, self.rates, self.webhooks, self.file, clock)
+        self._stopped = asyncio.Event()
 
-    @classmethod
-    def load(cls, settings: Settings, clock: Clock = system_clock) -> "Worker":
-        """A worker with the settings' rate table. Raises RateTableInvalid."""
-        return cls(settings, load_rates(settings.rates), clock)
+    async def run(self, beside: Callable[[str], Awaitable[None]] | None = None) -> None:
+        """Work until told to stop, or until `beside` (which is given the URL, once all is restored) is done.
 
-    def step(self) -> int:
-        """Fold in what was written since the last look; how many records that were."""
-        records = self.tail.poll(self.clock())
-        self._log(self.pipeline.feed(records))
-        if not records and not self.caught_up:
-            self.caught_up = True
-            log.info("%s: read to its end, %d events so far", self.settings.source.path, self.pipeline.counts.received)
-        return len(records)
+        Raises HomeBroken, SourceBroken and CannotListen, also in groups.
+        """
+        await self.home.open()
+        served = application(self.desk, client_max_size=self.settings.ingest.most_body_bytes)
+        self.webhooks.add_to(served)
+        runner = web.AppRunner(served, access_log=None, shutdown_timeout=_ANSWERED_WITHIN_S, handle_signals=False)
+        await runner.setup()
+        try:
+            url = await self._listen(runner)
+            await self._work(runner, url, beside)
+        except BaseException:
+            await runner.cleanup()
+            await self.home.abandon()
+            raise
+        await self.home.close()
 
-    async def follow(self) -> None:
-        """Fold in what is written, for ever. Nothing is kept between runs: the next start reads the file again."""
-        log.info("following %s (%s)", self.settings.source.path, self.settings.source.platform)
-        while True:
-            await asyncio.sleep(0 if self.step() else self.settings.source.poll_s)
+    def stop(self) -> None:
+        """Take nothing more, store what there is, and end."""
+        self._stopped.set()
 
-    def read(self) -> Reading:
-        """All live windows as of now."""
-        now_ms = self.clock()
-        return self.pipeline.read(now_ms, spans(self.pipeline.table.calendar, now_ms))
+    async def _listen(self, runner: web.AppRunner) -> str:
+        http = self.settings.http
+        try:
+            await web.TCPSite(runner, http.host, http.port).start()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise CannotListen(f"cannot listen on {http.host}:{http.port}: {reason}; set [http] port") from None
+        host, port = runner.addresses[0][:2]
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        log.info("listening on %s", url)
+        return url
 
-    def observe(self) -> Observation:
-        """What a scrape shows."""
-        pipeline, table, watermark = self.pipeline, self.pipeline.table, self.pipeline.watermark
-        settings, segments = self.pipeline.settings, self.pipeline.ledger.segments
-        categories = {pool.category for version in table.versions for pool in version.pools}
-        state = PipelineState(
-            watermark_ms=watermark.instant_ms if watermark.has_begun else None,
-            last_event_ms=watermark.highest_ms if watermark.has_begun else None,
-            components=[name for name in COMPONENTS if name in ("carrier", "fee") or name in categories],
-            table_sha256=table.sha256,
-            table_versions=[version.id for version in table.versions],
-            table_loaded_ms=self.table_loaded_ms,
-            table_load_succeeded=True,
-            index_entries=len(pipeline.index),
-            index_limit=settings.most_entries,
-            segments=len(segments.values),
-            dimension_values={
-                name: len(known) for name, known in zip(settings.dimensions, segments.known, strict=True)
-            },
-            dimension_values_limit=settings.most_values,
-            source_lag_bytes={str(self.settings.source.path): self.tail.lag_bytes},
-        )
-        return Observation(self.read(), pipeline.totals, state)
+    async def _work(self, runner: web.AppRunner, url: str, beside: Callable[[str], Awaitable[None]] | None) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.home.run())
+            sources = group.create_task(self._take_in(group, url, beside))
+            await self._stopped.wait()
+            log.info("stopping: what was taken is stored first")
+            sources.cancel()
+            await asyncio.wait([sources])
+            await runner.cleanup()  # requests that were begun are answered
+            self.home.stop()
 
-    def not_ready(self) -> str | None:
-        """Why the figures are not to be relied on yet."""
-        if self.tail.state == "waiting":
-            return f"waiting for {self.settings.source.path}: there is no such file"
-        return None if self.caught_up else f"reading {self.settings.source.path}: {self.tail.lag_bytes} bytes to go"
+    async def _take_in(
+        self, group: asyncio.TaskGroup, url: str, beside: Callable[[str], Awaitable[None]] | None
+    ) -> None:
+        await self.home.restore(self.rates.written, self.rates.table)
+        log.info("ready")
+        group.create_task(self.home.follow())
+        async with asyncio.TaskGroup() as sources:
+            sources.create_task(self.rates.watch(self.home.switch))
+            if self.file is not None:
+                sources.create_task(self.file.follow())
+            if beside is not None:
+                sources.create_task(self._then_stop(beside(url)))
 
-    def _log(self, rejected: list[Rejected]) -> None:
-        for rejection in rejected[:_LOGGED_A_BATCH]:
-            log.warning("record %d of %s: %s", rejection.offset + 1, self.settings.source.path, rejection.rejection)
-        if len(rejected) > _LOGGED_A_BATCH:
-            log.warning("and %d more rejected", len(rejected) - _LOGGED_A_BATCH)
+    async def _then_stop(self, work: Awaitable[None]) -> None:
+        await work
+        self.stop()
+
+
+def _keeping(settings: Settings) -> Keeping:
+    home = settings.home
+    return Keeping(
+        home.path,
+        journal_ms=home.journal_h * HOUR_MS,
+        checkpoint_s=home.checkpoint_s,
+        most_dead_letters=home.most_dead_letters,
+        most_dead_letter_bytes=home.most_dead_letters_mb << 20,
+    )
+
+
+def _decoders(settings: Settings, table_zone: ZoneInfo) -> dict[str, Decoder]:
+    zone = settings.asterisk.zone
+    local = LocalTimes(ZoneInfo(zone) if zone else table_zone, settings.asterisk.host)
+    return {name: form.decoder(local) for name, form in FORMATS.items()}
+
+
+def _webhooks(settings: Settings, decoders: Mapping[str, Decoder]) -> dict[str, Webhook]:
+    """Twilio by its signature where its token is known; everybody else, and Twilio otherwise, by a bearer token."""
+    ingest = settings.ingest
+    tokens = secrets_of("ingest.token", ingest.token, ingest.token_file)
+    of_twilio = secrets_of("ingest.twilio_auth_token", ingest.twilio_auth_token, ingest.twilio_auth_token_file)
+    bearer = BearerTokens(tokens) if tokens else None
+    signature = TwilioSignature(of_twilio, ingest.public_url or "") if of_twilio else None
+    found = {
+        name: Webhook(form.framing, form.media_types, decoders[name], header_of(name), bearer)
+        for name, form in FORMATS.items()
+    }
+    if signature is not None:
+        found["twilio"] = replace(found["twilio"], tokens=None, signature=signature)
+    return found

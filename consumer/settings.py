@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,7 +22,8 @@ from consumer.core.calls import DIMENSIONS
 from consumer.core.pipeline import FoldSettings
 from consumer.core.slices import live_levels
 
-Platform = Literal["callcost", "asterisk-csv", "asterisk-custom-csv", "kamailio"]
+Platform = Literal["callcost", "asterisk-csv", "asterisk-custom-csv", "kamailio", "twilio"]
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _known_zone(name: str) -> str:
@@ -40,15 +41,45 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class HomeSection(_Section):
+    """Where what came in and what it cost is kept."""
+
+    path: Path = Field(default=Path("callcost.db"), description="the one file of the journal and the checkpoints")
+    journal_h: int = Field(
+        default=48, ge=0, description="hours that records are kept at least; longer as long as they are needed"
+    )
+    checkpoint_s: float = Field(default=2.0, gt=0, le=600, description="seconds between two checkpoints")
+    most_dead_letters: int = Field(default=100_000, ge=1, description="rejected events that are kept; the newest")
+    most_dead_letters_mb: int = Field(default=256, ge=1, description="and how much of them")
+
+
+class IngestSection(_Section):
+    """Who may post calls to /ingest/{platform}."""
+
+    token: SecretStr | None = Field(default=None, description="for Authorization: Bearer; better in token_file")
+    token_file: Path | None = Field(default=None, description="a file of such tokens, one a line; any of them will do")
+    twilio_auth_token: SecretStr | None = Field(default=None, description="for Twilio's signature; better in a file")
+    twilio_auth_token_file: Path | None = Field(default=None, description="a file of such tokens, one a line")
+    public_url: str | None = Field(
+        default=None, pattern="^https?://[^/?#]+/?$", description="as Twilio calls this server, without the path"
+    )
+    open: bool = Field(default=False, description="let everybody post who can connect, also from other machines")
+    most_body_bytes: int = Field(default=1 << 20, ge=1 << 10, le=64 << 20, description="a larger body is refused (413)")
+    body_s: float = Field(default=10.0, gt=0, le=600, description="a body that takes longer is refused (408)")
+
+
+class AsteriskSection(_Section):
+    """What Asterisk's records do not say."""
+
+    zone: ZoneName | None = Field(default=None, description="time zone of local times; default the rate table's")
+    host: str = Field(default="", description="name of the PBX, part of its call ids where there are several")
+
+
 class SourceSettings(_Section):
-    """The file that is followed."""
+    """A file that is followed."""
 
     path: Path = Field(description="a file of calls that is being written, and rotated")
     platform: Platform = Field(default="callcost", description="format of its records")
-    zone: ZoneName | None = Field(
-        default=None, description="time zone of local times (Asterisk); default the rate table's"
-    )
-    host: str = Field(default="", description="name of the PBX, part of its call ids where there are several")
     poll_s: float = Field(default=0.25, gt=0, le=60, description="seconds between two looks at the file")
 
 
@@ -115,9 +146,25 @@ class Settings(BaseSettings):
     )
 
     rates: Path = Field(description="the rate table, relative to this file")
-    source: SourceSettings
+    rates_poll_s: float = Field(default=2.0, gt=0, le=3600, description="seconds between two looks at the rate table")
+    home: HomeSection = HomeSection()
+    ingest: IngestSection = IngestSection()
+    source: SourceSettings | None = None
+    asterisk: AsteriskSection = AsteriskSection()
     fold: FoldSection = FoldSection()
     http: HttpSection = HttpSection()
+
+    @model_validator(mode="after")
+    def _not_open_by_mistake(self) -> "Settings":
+        ingest = self.ingest
+        if self.http.host not in LOOPBACK and not (ingest.token or ingest.token_file or ingest.open):
+            raise ValueError(
+                f"ingest: other machines can reach http.host {self.http.host}, and anybody could post calls; "
+                "set token_file, or open = true where something in front of it checks who posts"
+            )
+        if (ingest.twilio_auth_token or ingest.twilio_auth_token_file) and ingest.public_url is None:
+            raise ValueError("ingest: Twilio signs the URL that it calls; set public_url to https:// and its host")
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -133,6 +180,25 @@ class SettingsInvalid(Exception):
     """All mistakes of the settings, a line each."""
 
 
+_LEAST_SECRET = 16  # characters
+
+
+def secrets_of(name: str, value: SecretStr | None, path: Path | None) -> list[bytes]:
+    """The secrets of a setting: the one that stands in it, and every line of its file. Raises SettingsInvalid."""
+    found = [] if value is None else [value.get_secret_value().strip()]
+    if path is not None:
+        try:
+            found += [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise SettingsInvalid(f"{name}_file: {path}: {reason}; expected a file with a secret a line") from None
+        if not found:
+            raise SettingsInvalid(f"{name}_file: {path}: found nothing, expected a secret a line")
+    if any(len(secret) < _LEAST_SECRET for secret in found):
+        raise SettingsInvalid(f"{name}: found one that is too short, expected {_LEAST_SECRET} characters or more")
+    return [secret.encode() for secret in found]
+
+
 def load_settings(path: Path) -> Settings:
     """Settings of a file; its relative paths are relative to it. Raises SettingsInvalid with every mistake."""
     try:
@@ -142,8 +208,21 @@ def load_settings(path: Path) -> Settings:
         raise SettingsInvalid(f"the environment: {error}") from None
     except ValidationError as error:
         raise SettingsInvalid("\n".join(_mistakes(path, error))) from None
-    source = found.source.model_copy(update={"path": path.parent / found.source.path})
-    return found.model_copy(update={"rates": path.parent / found.rates, "source": source})
+    return _placed(found, path.parent)
+
+
+def _placed(found: Settings, folder: Path) -> Settings:
+    """With every relative path made one from where the process runs."""
+    ingest = found.ingest.model_copy(
+        update={
+            name: folder / value
+            for name in ("token_file", "twilio_auth_token_file")
+            if (value := getattr(found.ingest, name)) is not None
+        }
+    )
+    source = found.source and found.source.model_copy(update={"path": folder / found.source.path})
+    home = found.home.model_copy(update={"path": folder / found.home.path})
+    return found.model_copy(update={"rates": folder / found.rates, "home": home, "ingest": ingest, "source": source})
 
 
 def _written(path: Path) -> Mapping[str, Any]:
@@ -161,9 +240,11 @@ def _mistakes(path: Path, error: ValidationError) -> list[str]:
     mistakes = []
     for fault in error.errors(include_url=False):
         place = ".".join(str(part) for part in fault["loc"])
+        is_secret = bool(fault["loc"]) and str(fault["loc"][-1]).endswith("token")
         variable = "CALLCOST_" + "__".join(str(part) for part in fault["loc"]).upper()
         where = f"environment {variable}" if variable in os.environ else str(path)
         message = fault["msg"].removeprefix("Value error, ")
-        found = "" if fault["type"] in ("missing", "value_error") else f"found {fault['input']!r}, "
-        mistakes.append(f"{where}: {place}: {found}{message[0].lower()}{message[1:]}")
+        says_it_all = fault["type"] in ("missing", "value_error") or is_secret
+        found = "" if says_it_all else f"found {fault['input']!r}, "
+        mistakes.append(f"{where}: {place and place + ': '}{found}{message[0].lower()}{message[1:]}")
     return sorted(mistakes)

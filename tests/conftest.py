@@ -6,7 +6,7 @@ import shutil
 import pytest
 from hypothesis import settings
 
-from tests.needs import NEEDED
+from tests.needs import MARKED, NEEDED
 
 # Machines are shared: how long an example takes says nothing about the code.
 settings.register_profile("callcost", deadline=None, print_blob=True)
@@ -19,5 +19,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     for item in items:
         for program, why in NEEDED.items():
-            if item.get_closest_marker(program) and shutil.which(program) is None:
+            if item.get_closest_marker(MARKED.get(program, program)) and shutil.which(program) is None:
                 item.add_marker(pytest.mark.skip(reason=f"{program} is not here; it {why}"))

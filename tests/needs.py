@@ -4,7 +4,15 @@ import os
 import shutil
 import sys
 
-NEEDED = {"promtool": "checks /metrics; Debian: apt-get install prometheus"}
+NEEDED = {
+    "promtool": "checks /metrics; Debian: apt-get install prometheus",
+    "kamailio": "is the proxy of tests/voip; Debian: see the README there",
+    "sipp": "makes the calls of tests/voip; Debian: see the README there",
+    "sqlite3": "makes the proxy's outbox; Debian: apt-get install sqlite3",
+}
+
+#: The marker of the tests that need a program, where it is not the program's name.
+MARKED = {"kamailio": "sip", "sipp": "sip", "sqlite3": "sip"}
 
 
 def main() -> int:

@@ -21,12 +21,12 @@ from consumer.core.pipeline import Pipeline
 from consumer.core.windows import spans
 from consumer.platforms.canonical import decode
 from consumer.rates.load import load_rates
-from consumer.samples.calls import Centre, events
 from consumer.settings import FoldSection
+from consumer.simulator.steady import SteadyLoad, steady_events
 
 _START_MS = parse_rfc3339("2026-11-02T06:00:00Z")
 _STEP_MS = 20
-_CENTRE = Centre(amended_share=0.1, duplicate_share=0.05)
+_LOAD = SteadyLoad(amended_share=0.1, duplicate_share=0.05)
 
 
 def bench(
@@ -40,7 +40,7 @@ def bench(
     with as_file(files("consumer.samples")) as samples:
         table = load_rates(samples / "rates.toml")
     encode = msgspec.json.Encoder().encode
-    told = islice(events(_CENTRE, 1, _START_MS, _STEP_MS), calls)
+    told = islice(steady_events(_LOAD, 1, _START_MS, _STEP_MS), calls)
     records = [SourceRecord(offset, encode(event)) for offset, event in enumerate(told)]
     pipeline = Pipeline(table, decode, FoldSection().for_fold())
     gc.collect()

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from consumer.app import Format
 from consumer.cli.failures import INVALID, NOT_ALL_COSTED, errors, failing_clearly
 from consumer.cli.inputs import Host, Platform, Zone, batches, decoder_of, form_of
 from consumer.core.rates import RateTable
 from consumer.core.replay import Replay
+from consumer.platforms.formats import Format
 from consumer.rates.build import build_rate_table
 from consumer.rates.load import load_rates
 from consumer.rates.problems import RateTableInvalid

@@ -1,13 +1,11 @@
-"""`callcost demo`: an invented centre's calls through the worker, for whoever wants to see figures move."""
+"""`callcost demo`: an invented centre's calls through a worker, for whoever wants to see figures move."""
 
 import asyncio
-import itertools
-import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console, Group
@@ -15,71 +13,91 @@ from rich.live import Live
 
 from consumer.app import Worker, system_clock
 from consumer.cli.failures import failing_clearly
+from consumer.cli.receivers import Delivered
 from consumer.cli.serving import serve
-from consumer.core.instants import DAY_MS, parse_rfc3339
-from consumer.samples.calls import Centre, events
-from consumer.settings import HttpSection, Settings, SourceSettings
+from consumer.cli.simulate import ScenarioName, tell
+from consumer.core.instants import DAY_MS
+from consumer.settings import HomeSection, HttpSection, Settings
+from consumer.simulator.scenarios import SCENARIOS
+from consumer.simulator.simulator import Simulator
+from consumer.sources.unavailable import Unavailable
 from consumer.surface.report_table import live_report
 
-Event = dict[str, Any]
-
 _REFRESH_S = 1.0
-_CENTRE = Centre(duplicate_share=0.02, amended_share=0.3)
-_PAST_STEP_MS = 12_000  # five calls a minute during the last day
+_RETRY_S = 0.05
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port of /metrics on loopback; 0 takes a free one.")] = 8080,
-    calls_per_minute: Annotated[int, typer.Option(min=1, max=6_000, help="How many calls end in a minute.")] = 60,
+    port: Annotated[int, typer.Option(help="Port of the live page on loopback; 0 takes a free one.")] = 8080,
+    calls_per_minute: Annotated[
+        float, typer.Option(min=0.1, max=600, help="Calls a minute at the peak of the week.")
+    ] = 6.0,
+    scenario: Annotated[ScenarioName, typer.Option(help="What happens from now on, for a while.")] = "normal",
+    days: Annotated[int, typer.Option(min=0, max=190, help="Days of history that are there at the start.")] = 30,
     seconds: Annotated[int | None, typer.Option(min=1, help="Stop after so long; default: on Ctrl-C.")] = None,
 ) -> None:
-    """An invented centre: a day of calls, then new ones, their cost in the terminal and on /metrics.
+    """An invented centre: a month of its calls, then new ones as they end, on a live page and in the terminal.
 
-    Example: callcost demo --calls-per-minute 120
+    Example: callcost demo --scenario carrier-price
     """
     with (
         failing_clearly(),
         tempfile.TemporaryDirectory(prefix="callcost-") as folder,
         as_file(files("consumer.samples")) as samples,
     ):
-        path = Path(folder) / "calls.jsonl"
-        now_ms = system_clock()
-        path.write_bytes(b"".join(_line(event) for event in _told_before(now_ms)))
         settings = Settings.model_construct(
-            rates=samples / "rates.toml", source=SourceSettings(path=path), http=HttpSection(port=port)
+            rates=samples / "rates.toml", home=HomeSection(path=Path(folder) / "demo.db"), http=HttpSection(port=port)
         )
-        worker = Worker.load(settings)
-        coming = events(_CENTRE, now_ms + 1, now_ms, 60_000 / calls_per_minute)
-        asyncio.run(serve(worker, lambda url: _play(worker, path, coming, seconds, url)))
+        centre = Simulator(
+            peak_calls_per_minute=calls_per_minute, scenario=SCENARIOS[scenario], scenario_from_ms=system_clock()
+        )
+        serve(settings, lambda worker, url: _play(worker, url, centre, days, seconds))
 
 
-def _told_before(now_ms: int) -> list[Event]:
-    """A day of calls that have ended, and their amendments."""
-    told = events(_CENTRE, now_ms, now_ms - DAY_MS, _PAST_STEP_MS)
-    return list(itertools.takewhile(lambda event: _ended_ms(event) < now_ms, told))
+async def _play(worker: Worker, url: str, centre: Simulator, days: int, seconds: int | None) -> None:
+    """Tell the centre's calls to the worker and show the figures, until told to stop or for so many seconds."""
+    now_ms = system_clock()
+    until_ms = None if seconds is None else now_ms + seconds * 1000
+    async with asyncio.TaskGroup() as group:
+        showing = group.create_task(_show(worker, url))
+        await tell(centre.told(now_ms - days * DAY_MS), _IntoWorker(worker), now_ms, until_ms)
+        showing.cancel()
 
 
-async def _play(worker: Worker, path: Path, coming: Iterator[Event], seconds: int | None, url: str) -> None:
-    """Write each event when its call has ended, and show the figures, every second."""
-    until_ms = None if seconds is None else system_clock() + seconds * 1000
-    event, console = next(coming), Console(highlight=False)
+class _IntoWorker:
+    """Events into the worker's home, without the way over HTTP."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self.delivered = Delivered()
+
+    async def tell(self, event: bytes) -> None:
+        """One event."""
+        await self.tell_batch([event])
+
+    async def tell_batch(self, batch: Sequence[bytes]) -> None:
+        """Several, as soon as there is room for them."""
+        while True:
+            try:
+                await self._worker.home.append("callcost", batch)
+            except Unavailable:
+                await asyncio.sleep(_RETRY_S)
+            else:
+                self.delivered.told += len(batch)
+                return
+
+
+async def _show(worker: Worker, url: str) -> None:
+    """The figures in the terminal, every second."""
+    console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=100)
-    with path.open("ab", buffering=0) as calls, Live(console=console, auto_refresh=False) as live:
-        while until_ms is None or system_clock() < until_ms:
-            while _ended_ms(event) <= system_clock():
-                calls.write(_line(event))
-                event = next(coming)
-            shown = Group(live_report(worker.read()), f"{url}/metrics for Prometheus; Ctrl-C ends the demo")
-            live.update(shown, refresh=console.is_terminal)
-            await asyncio.sleep(_REFRESH_S)
-        live.refresh()
-
-
-def _ended_ms(event: Event) -> int:
-    """When an event's call ended; an amendment is told right after its call."""
-    return parse_rfc3339(event["ended_at"]) if "ended_at" in event else 0
-
-
-def _line(event: Event) -> bytes:
-    return json.dumps(event).encode() + b"\n"
+    with Live(console=console, auto_refresh=False) as live:
+        try:
+            while True:
+                reading = await worker.desk.reading()
+                shown = Group(live_report(reading), f"{url} is the live page; Ctrl-C ends the demo")
+                live.update(shown, refresh=console.is_terminal)
+                await asyncio.sleep(_REFRESH_S)
+        finally:
+            live.refresh()

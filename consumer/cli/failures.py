@@ -7,13 +7,18 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
+from consumer.app import CannotListen
+from consumer.home.failures import HomeBroken
 from consumer.rates.problems import RateTableInvalid
 from consumer.settings import SettingsInvalid
 from consumer.sources.broken import SourceBroken
+from consumer.sources.unavailable import Unavailable
 
 FAILED, INVALID, NOT_ALL_COSTED = 1, 2, 3
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_KNOWN = (SettingsInvalid, RateTableInvalid, SourceBroken, HomeBroken, Unavailable, CannotListen)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -27,9 +32,21 @@ def failing_clearly() -> Iterator[None]:
     """Turn what is wrong with the world or with what the user wrote into a message and an exit code."""
     try:
         yield
-    except SettingsInvalid as error:
+    except _KNOWN as error:
+        _fail_by(error)
+    except BaseExceptionGroup as group:  # of the tasks of a worker
+        known, unknown = group.split(_KNOWN)
+        if known is None or unknown is not None:
+            raise
+        _fail_by(_first(known))
+
+
+def _fail_by(error: BaseException) -> NoReturn:
+    if isinstance(error, SettingsInvalid):
         fail(f"settings:\n{error}", INVALID)
-    except RateTableInvalid as error:
-        fail(str(error), INVALID)
-    except SourceBroken as error:
-        fail(str(error), FAILED)
+    fail(str(error), INVALID if isinstance(error, RateTableInvalid) else FAILED)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

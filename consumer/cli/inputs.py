@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from consumer.app import FORMATS, Format
 from consumer.cli.failures import errors
 from consumer.core.calls import DIMENSIONS, Decoder, SourceRecord
 from consumer.core.instants import parse_rfc3339
 from consumer.core.rates import RateTable
+from consumer.platforms.formats import FORMATS, Format, LocalTimes
 from consumer.platforms.guess import guess
 from consumer.sources.files import STANDARD_INPUT, Places, beginning_of, known_size, read_files
 
@@ -49,7 +49,7 @@ def form_of(platform: str, files: list[str]) -> Format:
 def decoder_of(form: Format, table: RateTable, zone: str | None, host: str) -> Decoder:
     """The decoder, for local times of a zone."""
     try:
-        return form.decoder(ZoneInfo(zone) if zone else table.calendar.zone, host)
+        return form.decoder(LocalTimes(ZoneInfo(zone) if zone else table.calendar.zone, host))
     except (ZoneInfoNotFoundError, ValueError):
         raise typer.BadParameter(f"no time zone {zone!r}, expected a name such as Europe/Athens") from None
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import bench, check, demo, explain, replay, run, schema
+from consumer.cli import bench, check, demo, explain, replay, run, schema, simulate
 
 app = typer.Typer(
     name="callcost",
@@ -23,6 +23,7 @@ app.command("replay", help=replay.replay.__doc__)(replay.replay)
 app.command("explain", help=explain.explain.__doc__)(explain.explain)
 app.command("check", help=check.check.__doc__)(check.check)
 app.command("schema", help=schema.schema.__doc__)(schema.schema)
+app.command("simulate", help=simulate.simulate.__doc__)(simulate.simulate)
 app.command("bench", help=bench.bench.__doc__)(bench.bench)
 
 

@@ -6,7 +6,7 @@ Owns the fields of a call, their defaults, and which calls are impossible. Knows
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -154,10 +154,10 @@ def merge(versions: Sequence[tuple[int, CallFields]]) -> CallFields:
     if len(versions) == 1:
         return versions[0][1]
     by_number = sorted(versions, key=itemgetter(0))
-    merged = msgspec.structs.astuple(by_number[0][1])
+    merged: Sequence[Any] = msgspec.structs.astuple(by_number[0][1])
     for _, fields in by_number[1:]:
         said = msgspec.structs.astuple(fields)
-        merged = tuple(new if new is not UNSET else old for new, old in zip(said, merged, strict=True))
+        merged = [old if new is UNSET else new for new, old in zip(said, merged)]  # noqa: B905 - the same struct's
     return CallFields(*merged)
 
 

@@ -3,7 +3,10 @@
 Owns the versions of a call and how long it is remembered. Knows neither other calls nor prices.
 """
 
+from operator import attrgetter
+
 import msgspec
+from msgspec import UNSET
 
 from consumer.core.calls import CallFields, CompletedCall, Rejection, complete, merge
 
@@ -14,6 +17,9 @@ class Said(msgspec.Struct, array_like=True, gc=False):
     number: int
     offset: int
     fields: CallFields
+
+
+_number = attrgetter("number")
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
@@ -45,6 +51,14 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         if isinstance(call, Rejection):
             raise AssertionError(f"call {call_id} was accepted and is impossible: {call}")
         return call
+
+    def contact_id(self, call_id: str) -> str:
+        """The contact of a complete call, without the rest of it: by the highest version that says one."""
+        for said in sorted(self.versions, key=_number, reverse=True):
+            contact_id = said.fields.contact_id
+            if contact_id is not UNSET:
+                return contact_id or call_id
+        return call_id
 
 
 class _Times(msgspec.Struct, gc=False):

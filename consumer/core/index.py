@@ -294,7 +294,7 @@ class Index:
             if entry.told > entry.offset:
                 self.ghosts.append(Ghost(call_id, entry.offset, entry.told))
             if entry.is_complete:
-                contact_id = entry.known(call_id).contact_id
+                contact_id = entry.contact_id(call_id)
             else:
                 expired.append(Expired(call_id, tuple(said.offset for said in entry.versions)))
             self._amended.discard(call_id)

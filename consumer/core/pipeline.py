@@ -37,6 +37,7 @@ class FoldSettings:
     horizon_ms: int | None = None
     most_entries: int | None = None
     most_values: int | None = None
+    decoding: str = ""  # what decoders were told: bytes that are read again must say the same as the first time
 
     def __post_init__(self) -> None:
         if self.horizon_ms is not None and (self.allowed_lateness_ms or 0) > self.horizon_ms:
@@ -160,10 +161,18 @@ class Pipeline:
             return None, None
         return self.first_started_ms, self.last_ended_ms
 
-    def read(self, as_of_ms: int, asked: Sequence[Span]) -> Reading:
-        """Windows as of an instant. Changes nothing."""
-        ledger, table, dimensions = self.ledger, self.table, self.settings.dimensions
-        windows = read_windows(table, ledger.slices, ledger.segments.values, asked, len(dimensions))
+    def read(self, as_of_ms: int, asked: Sequence[Span], by: tuple[str, ...] | None = None) -> Reading:
+        """Windows as of an instant, by all dimensions or by some of them. Changes nothing.
+
+        Raises ValueError where `by` is not different dimensions of this fold that begin with direction.
+        """
+        ledger, table, known = self.ledger, self.table, self.settings.dimensions
+        dimensions = by or known
+        if dimensions[0] != "direction" or not set(dimensions) <= set(known) or len(set(dimensions)) < len(dimensions):
+            expected = f"different names of {', '.join(known)}, direction first"
+            raise ValueError(f"found {', '.join(dimensions)}, expected {expected}")
+        places = [known.index(name) for name in dimensions]
+        windows = read_windows(table, ledger.slices, ledger.segments.values, asked, places)
         versions = tuple(version.id for version in table.versions)
         return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, deepcopy(self.counts), windows)
 

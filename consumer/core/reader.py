@@ -25,9 +25,10 @@ _BUCKET_MASK = (1 << BUCKET_BITS) - 1
 
 
 def read_windows(
-    table: RateTable, slices: Slices, segments: Sequence[Segment], spans: Sequence[Span], dimensions: int
+    table: RateTable, slices: Slices, segments: Sequence[Segment], spans: Sequence[Span], places: Sequence[int]
 ) -> tuple[WindowReading, ...]:
-    """Every span summed. A cell belongs to the window that holds its slot's start."""
+    """Every span summed, by the dimensions at these places. A cell is in the window that holds its slot's start."""
+    shown, group_of = _grouped(segments, places)
     edges = sorted({edge for span in spans for edge in (span.from_ms, span.calls_to_ms)})
     intervals = [_Interval(len(segments)) for _ in edges]
     for block in slices.blocks.values():
@@ -37,8 +38,15 @@ def read_windows(
         summed = _Interval(len(segments))
         for interval in intervals[bisect_left(edges, span.from_ms) : bisect_left(edges, span.calls_to_ms)]:
             summed.add_interval(interval)
-        readings.append(_window(table, span, summed, segments, dimensions))
+        readings.append(_window(table, span, summed.grouped(group_of, len(shown)), shown, len(places)))
     return tuple(readings)
+
+
+def _grouped(segments: Sequence[Segment], places: Sequence[int]) -> tuple[list[Segment], Integers]:
+    """Segments by some of their dimensions, and the number of each one's group."""
+    groups: dict[Segment, int] = {}
+    group_of = [groups.setdefault(tuple(segment[place] for place in places), len(groups)) for segment in segments]
+    return list(groups), np.array(group_of, dtype=np.int64)
 
 
 @dataclass
@@ -62,6 +70,19 @@ class _Interval:
             self._of(columns)
             self.sums[columns] += sums
         self.histogram += other.histogram
+
+    def grouped(self, group_of: Integers, number: int) -> "_Interval":
+        """The same sums by group of segments."""
+        if number == self.segments:
+            return self
+        grouped = _Interval(number)
+        for columns, sums in self.sums.items():
+            np.add.at(grouped._of(columns), group_of, sums)
+        grouped.histogram = [
+            (group_of[where >> BUCKET_BITS] << BUCKET_BITS | where & _BUCKET_MASK, counts)
+            for where, counts in self.histogram
+        ]
+        return grouped
 
     def _of(self, columns: VersionColumns) -> Integers:
         found = self.sums.get(columns)

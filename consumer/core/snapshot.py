@@ -118,7 +118,8 @@ def settings_digest(settings: FoldSettings, table: RateTable) -> str:
     """What must be equal for a state to be carried on: settings of the fold, currency and time zone."""
     shape = (
         settings.dimensions, settings.levels, settings.out_of_orderness_ms, settings.allowed_lateness_ms,
-        settings.horizon_ms, settings.most_entries, settings.most_values, table.currency, str(table.calendar.zone),
+        settings.horizon_ms, settings.most_entries, settings.most_values, settings.decoding, table.currency,
+        str(table.calendar.zone),
     )  # fmt: skip
     text = repr(shape)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -192,8 +193,8 @@ def restore(
     opened = _opened_head(head)
     if opened.settings != settings_digest(settings, table):
         raise SnapshotUnusable(
-            "the state was made with other dimensions, levels, horizon, currency or time zone: "
-            "use the settings it was made with, or start with a new state directory"
+            "the state was made with other dimensions, limits, horizon, decoding, currency or time zone: "
+            "use the settings it was made with, or start with a new state"
         )
     if opened.table_sha256 != table.sha256:
         raise SnapshotUnusable(f"the state was made under rate table {opened.table_sha256}, not {table.sha256}")

@@ -10,6 +10,9 @@ from typing import Any
 
 from consumer.platforms.asterisk import layout_of
 
+#: A form with these fields, or an object with these keys, is a status callback.
+_TWILIO_FORM = frozenset(("CallSid", "CallStatus"))
+
 #: A platform's JSON has all keys of one of these sets.
 _MARKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("callcost", frozenset(("call_id", "started_at"))),
@@ -17,6 +20,8 @@ _MARKS: tuple[tuple[str, frozenset[str]], ...] = (
     ("kamailio", frozenset(("callid", "invite_time"))),
     ("kamailio", frozenset(("callid", "start_time", "end_time"))),
     ("kamailio", frozenset(("callid", "method", "sip_code"))),
+    ("twilio", _TWILIO_FORM),
+    ("twilio", frozenset(("sid", "start_time", "duration", "price_unit"))),
 )
 _ENVELOPE = frozenset(("specversion", "type", "source", "id"))
 
@@ -26,7 +31,7 @@ def guess(sample: bytes) -> str | None:
     text = sample.decode("utf-8-sig", "replace").lstrip()
     if text.startswith(("{", "[")):
         return _guess_json(text)
-    return _guess_csv(text)
+    return _guess_form(text) or _guess_csv(text)
 
 
 def _guess_json(text: str) -> str | None:
@@ -39,10 +44,18 @@ def _guess_json(text: str) -> str | None:
 
 
 def _keys(record: Any) -> frozenset[str]:
-    """List the keys of a record, or of what its CloudEvents envelope holds."""
+    """List the keys of a record, of what its CloudEvents envelope holds, or of the first call of Twilio's page."""
     if isinstance(record, dict) and record.keys() >= _ENVELOPE:
         record = record.get("data")
+    if isinstance(record, dict) and isinstance(calls := record.get("calls"), list) and calls:
+        record = calls[0]
     return frozenset(record) if isinstance(record, dict) else frozenset()
+
+
+def _guess_form(text: str) -> str | None:
+    line = text.partition("\n")[0]
+    names = {field.partition("=")[0] for field in line.split("&")}
+    return "twilio" if names >= _TWILIO_FORM else None
 
 
 def _guess_csv(text: str) -> str | None:

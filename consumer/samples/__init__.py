@@ -1,1 +1,1 @@
-"""A believable centre to try callcost on: its rate table, and calls as they could have been made to it."""
+"""What the simulator's centre pays: a rate table to try callcost on."""

@@ -9,6 +9,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -32,6 +33,8 @@ class Framed(NamedTuple):
 class Splitter(Protocol):
     """Records out of bytes that come in pieces, cut anywhere."""
 
+    ends: list[int]  #: the byte before which each record of the last feed or finish ends; the next can begin there
+
     def feed(self, piece: bytes) -> list[Framed]:
         """The records that this piece completes."""
 
@@ -39,42 +42,57 @@ class Splitter(Protocol):
         """What is left when nothing more comes: a last line needs no newline."""
 
 
-def splitter_for(framing: Framing) -> Splitter:
-    """A splitter for records that follow one another."""
-    return JsonLines() if framing == "json" else CsvRows()
+def splitter_for(framing: Framing, at_beginning: bool = True) -> Splitter:
+    """A splitter for records that follow one another, from the beginning of a file or from the end of a record on."""
+    return JsonLines(at_beginning) if framing == "json" else CsvRows(at_beginning)
+
+
+_Line = tuple[bytes, int]  # without its newline; the byte that it ends before, newline included
 
 
 class _Lines:
-    """Lines, without their newline, out of pieces."""
+    """Lines out of pieces."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_beginning: bool) -> None:
         self._rest = b""
-        self._is_first = True
+        self._is_first = at_beginning
+        self._end = 0  # of the last line
+        self._cut = 0  # bytes that the rest lacks
 
-    def feed(self, piece: bytes) -> list[bytes]:
+    def feed(self, piece: bytes) -> list[_Line]:
         joined = self._rest + piece
         *lines, self._rest = joined.split(b"\n")
+        ends = self._ends(lines)
         if len(joined) > LONGEST_RECORD:
             lines = [line[:LONGEST_RECORD] for line in lines]
+            self._cut += max(len(self._rest) - LONGEST_RECORD, 0)
             self._rest = self._rest[:LONGEST_RECORD]  # what follows up to the newline is cut as well
-        return self._without_mark(lines)
+        return self._without_mark(lines, ends)
 
-    def finish(self) -> list[bytes]:
+    def finish(self) -> list[_Line]:
         rest, self._rest = self._rest, b""
-        return self._without_mark([rest]) if rest else []
+        return self._without_mark([rest], [self._end + self._cut + len(rest)]) if rest else []
 
-    def _without_mark(self, lines: list[bytes]) -> list[bytes]:
+    def _ends(self, lines: list[bytes]) -> list[int]:
+        if not lines:
+            return []
+        _, *ends = accumulate((len(line) + 1 for line in lines), initial=self._end + self._cut)
+        self._end, self._cut = ends[-1], 0
+        return ends
+
+    def _without_mark(self, lines: list[bytes], ends: list[int]) -> list[_Line]:
         if lines and self._is_first:
             lines[0] = lines[0].removeprefix(_BYTE_ORDER_MARK)
             self._is_first = False
-        return lines
+        return list(zip(lines, ends, strict=True))
 
 
 class JsonLines:
     """A record a line; blank lines are none."""
 
-    def __init__(self) -> None:
-        self._lines = _Lines()
+    def __init__(self, at_beginning: bool = True) -> None:
+        self.ends: list[int] = []
+        self._lines = _Lines(at_beginning)
         self._next = 0  # number of the next line
 
     def feed(self, piece: bytes) -> list[Framed]:
@@ -85,12 +103,13 @@ class JsonLines:
         """The last line, where it had no newline."""
         return self._framed(self._lines.finish())
 
-    def _framed(self, lines: list[bytes]) -> list[Framed]:
+    def _framed(self, lines: list[_Line]) -> list[Framed]:
         first = self._next
         self._next += len(lines)
+        self.ends = [end for line, end in lines if line and not line.isspace()]
         return [
             Framed(number, line.removesuffix(b"\r"))
-            for number, line in enumerate(lines, first)
+            for number, (line, _) in enumerate(lines, first)
             if line and not line.isspace()
         ]
 
@@ -106,17 +125,20 @@ class CsvRows:
     Then that line alone is a record, and the next row begins after it.
     """
 
-    def __init__(self) -> None:
-        self._lines = _Lines()
+    def __init__(self, at_beginning: bool = True) -> None:
+        self.ends: list[int] = []
+        self._lines = _Lines(at_beginning)
         self._first = 0  # number of the first open line
-        self._open: list[bytes] = []  # lines of a row whose quotes are not closed yet
+        self._open: list[_Line] = []  # lines of a row whose quotes are not closed yet
 
     def feed(self, piece: bytes) -> list[Framed]:
         """The records that this piece completes."""
+        self.ends = []
         return self._rows(self._lines.feed(piece))
 
     def finish(self) -> list[Framed]:
         """The last row; where its quotes never close, its first line alone and then what the others make."""
+        self.ends = []
         rows = self._rows(self._lines.finish())
         while self._open:
             first, *after = self._open
@@ -124,26 +146,27 @@ class CsvRows:
             rows += self._rows(after)
         return rows
 
-    def _rows(self, lines: list[bytes]) -> list[Framed]:
+    def _rows(self, lines: list[_Line]) -> list[Framed]:
         rows: list[Framed] = []
         waiting = deque(lines)
         while waiting:
             line = waiting.popleft()
             row = [*self._open, line]
-            if _is_closed(line, inside=len(row) > 1):
+            if _is_closed(line[0], inside=len(row) > 1):
                 self._end_row(row, rows)
-            elif len(row) > MOST_LINES or sum(map(len, row)) > LONGEST_RECORD:
+            elif len(row) > MOST_LINES or sum(len(text) for text, _ in row) > LONGEST_RECORD:
                 waiting.extendleft(reversed(row[1:]))
                 self._end_row(row[:1], rows)
             else:
                 self._open = row
         return rows
 
-    def _end_row(self, lines: list[bytes], rows: list[Framed]) -> None:
+    def _end_row(self, lines: list[_Line], rows: list[Framed]) -> None:
         """These lines are a row, unless they are blank; others are open no more."""
-        row = lines[0] if len(lines) == 1 else b"\n".join(lines)
+        row = lines[0][0] if len(lines) == 1 else b"\n".join(text for text, _ in lines)
         if row and not row.isspace():
             rows.append(Framed(self._first, row.removesuffix(b"\r")))
+            self.ends.append(lines[-1][1])
         self._first += len(lines)
         self._open = []
 

@@ -144,7 +144,26 @@ INDEX_LIMIT = _gauge("index_entries_limit", "The most of them that are kept.")
 SEGMENTS = _gauge("segments", "Combinations of values of the dimensions that are told apart.")
 VALUES = _gauge("dimension_values", "Values of a dimension that are told apart.", "dimension")
 VALUES_LIMIT = _gauge("dimension_values_limit", "The most of them in each dimension; further ones are __other__.")
+RATE_TABLE_PROBLEMS = _gauge("rate_table_problems", "Mistakes in a newer rate table, which is refused because of them.")
 SOURCE_LAG = _gauge("source_lag_bytes", "Written to a source and not read yet.", "source")
+SOURCE_GAP = _gauge(
+    "source_gap", "1 if the file that a source had been reading was gone at the last start: lines may be missing.",
+    "source",
+)  # fmt: skip
+WEBHOOKS = _counter(
+    "webhook_answers", "Answers to POST /ingest since the process started, by HTTP status.", "platform", "code"
+)
+READY = _gauge("ready", "1 if all that came in before the start is folded again, else 0.")
+BEHIND = _gauge("records_behind", "Records that are stored and not folded yet.")
+CHECKPOINT = _gauge("checkpoint_timestamp_seconds", "When the last checkpoint was stored.", scale=_MILLI)
+CHECKPOINT_DURATION = _gauge("checkpoint_duration_seconds", "How long the last checkpoint took.", scale=_MILLI)
+CHECKPOINT_BYTES = _gauge("checkpoint_written_bytes", "What the last checkpoint wrote.")
+STORE_BYTES = _gauge("store_bytes", "What journal and checkpoints take on the disk.")
+STORE_WRITABLE = _gauge("store_writable", "0 if the last attempt to store anything failed: calls are refused.")
+DEAD_LETTERS = _gauge("dead_letters", "Rejected events that are kept and were not replayed.")
+DEAD_LETTERS_DROPPED = _counter(
+    "dead_letters_dropped", "Dead letters dropped since the process started, because there were too many."
+)
 BUILD = _gauge("build_info", "The version that runs.", "version")
 
 #: In the order of the export.
@@ -152,5 +171,7 @@ FAMILIES = (
     *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
-    RATE_TABLE_FRESH, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG, BUILD,
+    RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG,
+    SOURCE_GAP, WEBHOOKS, READY, BEHIND, CHECKPOINT, CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES,
+    STORE_WRITABLE, DEAD_LETTERS, DEAD_LETTERS_DROPPED, BUILD,
 )  # fmt: skip

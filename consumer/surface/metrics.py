@@ -6,7 +6,7 @@ Owns the step from integers to floats and to text, and the limit on series. Name
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
@@ -35,13 +35,24 @@ class PipelineState:
     table_sha256: str
     table_versions: Sequence[str]  # ids
     table_loaded_ms: int
-    table_load_succeeded: bool  # the last attempt; after a failed one the table before it stays in use
+    table_problems: int  # of a newer file, which is refused: the table before it stays in use
     index_entries: int
     index_limit: int | None
     segments: int
     dimension_values: Mapping[str, int]  # told apart, by dimension
     dimension_values_limit: int | None
-    source_lag_bytes: Mapping[str, int]  # by the name of a source
+    source_lag_bytes: Mapping[str, int] = field(default_factory=dict)  # by the name of a source
+    source_gaps: Mapping[str, bool] = field(default_factory=dict)  # whether lines may be missing
+    webhook_answers: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by platform and status
+    is_ready: bool = True
+    records_behind: int = 0
+    checkpoint_ms: int | None = None
+    checkpoint_duration_ms: int | None = None
+    checkpoint_bytes: int | None = None
+    store_bytes: int | None = None
+    store_is_writable: bool = True
+    dead_letters: int = 0
+    dead_letters_dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +120,21 @@ def _state_series(state: PipelineState, version: str) -> Series:
         families.WATERMARK: state.watermark_ms,
         families.LAST_EVENT: state.last_event_ms,
         families.RATE_TABLE_LOADED: state.table_loaded_ms,
-        families.RATE_TABLE_FRESH: int(state.table_load_succeeded),
+        families.RATE_TABLE_FRESH: int(not state.table_problems),
+        families.RATE_TABLE_PROBLEMS: state.table_problems,
         families.INDEX_ENTRIES: state.index_entries,
         families.INDEX_LIMIT: state.index_limit,
         families.SEGMENTS: state.segments,
         families.VALUES_LIMIT: state.dimension_values_limit,
+        families.READY: int(state.is_ready),
+        families.BEHIND: state.records_behind,
+        families.CHECKPOINT: state.checkpoint_ms,
+        families.CHECKPOINT_DURATION: state.checkpoint_duration_ms,
+        families.CHECKPOINT_BYTES: state.checkpoint_bytes,
+        families.STORE_BYTES: state.store_bytes,
+        families.STORE_WRITABLE: int(state.store_is_writable),
+        families.DEAD_LETTERS: state.dead_letters,
+        families.DEAD_LETTERS_DROPPED: state.dead_letters_dropped,
     }
     for family, value in single.items():
         if value is not None:
@@ -122,6 +143,10 @@ def _state_series(state: PipelineState, version: str) -> Series:
         series[families.RATE_TABLE][(state.table_sha256, table_version)] = 1
     series[families.VALUES] |= {(dimension,): number for dimension, number in state.dimension_values.items()}
     series[families.SOURCE_LAG] |= {(source,): lag for source, lag in state.source_lag_bytes.items()}
+    series[families.SOURCE_GAP] |= {(source,): int(gap) for source, gap in state.source_gaps.items()}
+    series[families.WEBHOOKS] |= {
+        (platform, str(status)): number for (platform, status), number in sorted(state.webhook_answers.items())
+    }
     series[families.BUILD][(version,)] = 1
     return series
 

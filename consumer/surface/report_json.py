@@ -22,7 +22,7 @@ def reading_json(reading: Reading) -> dict[str, Any]:
         "as_of": format_ms(reading.as_of_ms),
         "currency": reading.currency,
         "rate_table": {"versions": list(reading.versions), "sha256": reading.table_sha256},
-        "counts": _counts(reading.counts),
+        "counts": counts_json(reading.counts),
         "late_cost": format_nano(reading.counts.late_cost_nano),
         "windows": [
             _row(reading.dimensions, window, row) for window in reading.windows for row in window.rows
@@ -36,7 +36,8 @@ def segment_json(dimensions: Sequence[str], row: Row) -> dict[str, str]:
     return dict(zip(dimensions, row.segment, strict=False))
 
 
-def _counts(counts: Counts) -> dict[str, Any]:
+def counts_json(counts: Counts) -> dict[str, Any]:
+    """How many events became what."""
     return {
         "received": counts.received,
         "costed": counts.costed,

@@ -13,6 +13,15 @@ DIALOG = {
     "duration": "1.000",
     "callid": "aa11@192.0.2.10",
 }
+CALLBACK = {"CallSid": "CA11", "CallStatus": "completed", "Direction": "inbound"}
+RESOURCE = {
+    "sid": "CA11",
+    "status": "completed",
+    "start_time": None,
+    "duration": "9",
+    "price": None,
+    "price_unit": "USD",
+}
 TIMES = '"2026-07-09 10:00:00","2026-07-09 10:00:07","2026-07-09 10:01:12",72,65,"ANSWERED","DOCUMENTATION"'
 CSV = f'"","2104","2105","office","""Ada"" <2104>","PJSIP/2104-1","PJSIP/2105-2","Dial","PJSIP/2105",{TIMES}'
 CUSTOM = (
@@ -29,6 +38,14 @@ CUSTOM = (
         ({"callid": "aa11", "invite_time": "1795428000.000"}, "kamailio"),
         ({"callid": "aa11", "method": "BYE", "sip_code": "200", "time": 1795428000.1}, "kamailio"),
         ({"specversion": "1.0", "id": "1", "source": "/", "type": "t", "data": DIALOG}, "kamailio"),
+        (CALLBACK, "twilio"),
+        (RESOURCE, "twilio"),
+        ({"page": 0, "calls": [RESOURCE, RESOURCE]}, "twilio"),
+        ({"specversion": "1.0", "id": "1", "source": "/", "type": "t", "data": CALLBACK}, "twilio"),
+        ({"page": 0, "calls": []}, None),
+        ({"calls": [7]}, None),
+        ({"calls": {"sid": "CA11"}}, None),
+        ({"sid": "SM11", "status": "delivered", "price": None, "price_unit": "USD"}, None),  # a text message
         ({"specversion": "1.0", "id": "1", "source": "/", "type": "t"}, None),
         ({"call_id": "of some other platform"}, None),
         ({}, None),
@@ -39,6 +56,19 @@ def test_keys_of_the_first_record_tell(record: dict[str, object], platform: str 
     assert guess(line + b"\n" + b'{"cut sho') == platform
     assert guess(b"\xef\xbb\xbf\n [\n" + line + b",\n{") == platform
     assert guess(json.dumps(record, indent=2).encode()) == platform
+
+
+@pytest.mark.parametrize(
+    ("form", "platform"),
+    [
+        (b"CallSid=CA11&From=%2B30210&CallStatus=completed", "twilio"),
+        (b"\n CallStatus=&CallSid=CA11\r\nCallSid=CA12&CallSt", "twilio"),
+        (b"CallSid=CA11&RecordingStatus=completed\nCallStatus=", None),
+        (b"CallSid,CallStatus", None),
+    ],
+)
+def test_fields_of_the_first_form_tell(form: bytes, platform: str | None) -> None:
+    assert guess(form) == platform
 
 
 @pytest.mark.parametrize("first_line_end", ["", "\n", "\r\n", '\n"cut sho'])

@@ -1,9 +1,10 @@
 """A growing file: partial lines, rotation and truncation, on real files and without waiting."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from consumer.sources.broken import SourceBroken
 from consumer.sources.records import Framing, splitter_for
 from consumer.sources.tail import FileTail
 
-NOW = 1_793_613_600_000
 Follow = Callable[..., FileTail]
 
 
@@ -25,7 +25,17 @@ def append(path: Path, content: bytes) -> None:
 
 
 def values(tail: FileTail) -> list[bytes]:
-    return [record.value or b"" for record in tail.poll(NOW)]
+    return tail.poll().values
+
+
+def rotate(path: Path, next_content: bytes, at_s: int) -> None:
+    """As logrotate does it: every old file takes the next number, and then there is a new one."""
+    for number in range(9, 0, -1):
+        with suppress(FileNotFoundError):
+            path.with_name(f"{path.name}.{number}").rename(f"{path}.{number + 1}")
+    os.utime(path, (at_s, at_s))
+    path.rename(f"{path}.1")
+    append(path, next_content)
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def path(tmp_path: Path) -> Path:
 def follow(path: Path) -> Iterator[Follow]:
     """Tails of `path`, closed when the test is over."""
     with ExitStack() as tails:
-        yield lambda *options: tails.enter_context(closing(FileTail(path, *options)))
+        yield lambda *options, **named: tails.enter_context(closing(FileTail(path, *options, **named)))
 
 
 def test_a_file_that_is_not_there_yet_is_waited_for(path: Path, follow: Follow) -> None:
@@ -66,17 +76,8 @@ def test_a_row_waits_until_its_quotes_close(path: Path, follow: Follow) -> None:
     assert values(tail) == [b'1,"a\nb"']
 
 
-def test_offsets_ascend_by_one_over_all_files_and_the_caller_says_when(path: Path, follow: Follow) -> None:
-    tail = follow("json")
-    append(path, b"1\n\n2\n")
-    assert [(record.offset, record.timestamp_ms) for record in tail.poll(NOW)] == [(0, NOW), (1, NOW)]
-    path.rename(path.with_suffix(".1"))
-    append(path, b"3\n")
-    assert [(record.offset, record.timestamp_ms) for record in tail.poll(NOW + 1)] == [(2, NOW + 1)]
-
-
 def test_a_poll_gives_no_more_than_asked_for_and_says_what_is_left(path: Path, follow: Follow) -> None:
-    tail = follow("json", 2)
+    tail = follow("json", most_records=2)
     append(path, b"1\n22\n333\n")
     assert (values(tail), tail.lag_bytes) == ([b"1", b"22"], 3)
     assert (values(tail), tail.lag_bytes) == ([b"333"], 0)
@@ -103,7 +104,7 @@ def test_a_renamed_file_is_read_on_until_the_new_one_holds_something(path: Path,
 
 
 def test_a_removed_file_is_read_to_its_end(path: Path, follow: Follow) -> None:
-    tail = follow("json", 1)
+    tail = follow("json", most_records=1)
     append(path, b"1\n2\n")
     assert values(tail) == [b"1"]
     path.unlink()
@@ -123,6 +124,40 @@ def test_a_file_truncated_in_place_is_read_from_its_beginning(path: Path, follow
     assert values(tail) == [b"33", b"4"]
 
 
+def test_a_file_that_is_copied_and_emptied_is_read_on_in_the_copy(path: Path, follow: Follow) -> None:
+    tail = follow("json")
+    append(path, b"1111\n22")
+    assert values(tail) == [b"1111"]
+    append(path, b"22\n3333\n")
+    shutil.copy(path, path.with_suffix(".1"))
+    os.truncate(path, 0)
+    assert values(tail) == [b"2222", b"3333"]
+    append(path, b"4\n")
+    assert values(tail) == [b"4"]
+
+
+def test_a_file_that_was_emptied_and_has_grown_to_its_old_size_is_read_from_its_beginning(
+    path: Path, follow: Follow
+) -> None:
+    tail = follow("json")
+    append(path, b"1\n")
+    assert values(tail) == [b"1"]
+    os.truncate(path, 0)
+    append(path, b"2\n3\n")
+    assert values(tail) == [b"2", b"3"]
+
+
+def test_a_file_that_came_and_went_between_two_looks_is_read_too(path: Path, follow: Follow) -> None:
+    tail = follow("json")
+    append(path, b"1\n")
+    assert values(tail) == [b"1"]
+    rotate(path, b"2\n3", at_s=1)
+    rotate(path, b"4\n", at_s=2)
+    append(path.with_name("calls-2.jsonl"), b"of another writer\n")
+    append(path.with_name("calls.jsonl.bak"), b"somebody's copy\n")
+    assert values(tail) == [b"2", b"3", b"4"]
+
+
 def test_a_stray_quote_before_a_rotation_swallows_nothing(path: Path, follow: Follow) -> None:
     tail = follow("csv")
     append(path, b'1,"stray\n2,b\n')
@@ -134,13 +169,13 @@ def test_a_stray_quote_before_a_rotation_swallows_nothing(path: Path, follow: Fo
 
 def test_what_cannot_be_opened_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SourceBroken, match="Is a directory; name the files in it"):
-        FileTail(tmp_path, "json").poll(NOW)
+        FileTail(tmp_path, "json").poll()
 
 
 def test_a_closed_tail_can_be_closed_again(path: Path) -> None:
     tail = FileTail(path, "json")
     append(path, b"1\n")
-    tail.poll(NOW)
+    tail.poll()
     tail.close()
     tail.close()
 

@@ -1,6 +1,6 @@
-"""Calls of an invented centre, from a seed: the same seed gives the same calls.
+"""A steady load for measurements: one call every so many milliseconds, over as many segments as asked for.
 
-Owns what such calls look like: queues, sites, lengths, who gives up, what is told twice or later. Knows no price.
+Believable in its sizes alone; for a centre that lives see `simulator`. Knows no price and no clock.
 """
 
 import random
@@ -16,7 +16,7 @@ _DESTINATIONS = ("3021", "3069", "4420", "4930", "331", "1212", "35722", "3902")
 
 
 @dataclass(frozen=True, slots=True)
-class Centre:
+class SteadyLoad:
     """How many of what there are, and how often an event is told twice or amended."""
 
     queues: tuple[str, ...] = ("sales", "support", "billing")
@@ -27,30 +27,30 @@ class Centre:
     amended_share: float = 0.0
 
 
-def calls(centre: Centre, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
-    """Canonical calls without end, one ended about every `step_ms` from `start_ms` on."""
+def _calls(load: SteadyLoad, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
+    """Calls without end, one ended about every `step_ms` from `start_ms` on."""
     rng = random.Random(seed)  # noqa: S311 - invented calls, no secret
     number = 0
     while True:
         ended_ms = start_ms + int(number * step_ms) + rng.randrange(0, 500)
-        yield _call(centre, rng, number, ended_ms)
+        yield _call(load, rng, number, ended_ms)
         number += 1
 
 
-def events(centre: Centre, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
-    """The same calls as they are told: some twice, some amended with wrap-up time and outcome."""
+def steady_events(load: SteadyLoad, seed: int, start_ms: int, step_ms: float) -> Iterator[dict[str, Any]]:
+    """Canonical calls without end as they are told: some twice, some amended with wrap-up time and outcome."""
     rng = random.Random(seed + 1)  # noqa: S311
-    for call in calls(centre, seed, start_ms, step_ms):
+    for call in _calls(load, seed, start_ms, step_ms):
         yield call
-        if rng.random() < centre.duplicate_share:
+        if rng.random() < load.duplicate_share:
             yield call
-        if rng.random() < centre.amended_share:
+        if rng.random() < load.amended_share:
             outcome = rng.choice(("resolved", "unresolved", "sale"))
             yield {"call_id": call["call_id"], "version": 2, "wrap_s": rng.randrange(5, 90), "outcome": outcome}
 
 
-def _call(centre: Centre, rng: random.Random, number: int, ended_ms: int) -> dict[str, Any]:
-    outbound = rng.random() < centre.outbound_share
+def _call(load: SteadyLoad, rng: random.Random, number: int, ended_ms: int) -> dict[str, Any]:
+    outbound = rng.random() < load.outbound_share
     disposition = rng.choices(_DISPOSITIONS, _SHARES)[0]
     rings_ms = rng.randrange(2_000, 25_000)
     talks_ms = int(rng.lognormvariate(12, 0.7)) if disposition in ("answered", "voicemail") else 0
@@ -63,9 +63,9 @@ def _call(centre: Centre, rng: random.Random, number: int, ended_ms: int) -> dic
         "ended_at": format_ms(ended_ms),
         "disposition": disposition,
         "platform": "sample",
-        "queue": rng.choice(centre.queues),
-        "site": rng.choice(centre.sites),
-        "agent": f"agent-{rng.randrange(centre.agents):03d}",
+        "queue": rng.choice(load.queues),
+        "site": rng.choice(load.sites),
+        "agent": f"agent-{rng.randrange(load.agents):03d}",
         "trunk": "carrier-a" if rng.random() < 0.7 else "carrier-b",
         "from_number": own if outbound else outside,
         "to_number": outside if outbound else own,

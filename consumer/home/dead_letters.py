@@ -1,0 +1,109 @@
+"""Rejected events with their reason and their bytes, until somebody has looked at them.
+
+Owns their table: what is added, shown, asked for again, and dropped when there are too many.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from consumer.core.calls import Rejection
+from consumer.core.intake import Rejected
+from consumer.home.checksums import checksum
+from consumer.home.failures import HomeBroken
+from consumer.home.journal import Taken
+
+_COLUMNS = "number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc"
+
+_STANDING = "SELECT count(*), coalesce(max(state = 'asked'), 0) FROM dead_letter WHERE state <> 'replayed'"
+_OLDEST_KEPT = """
+SELECT min(number) FROM (
+    SELECT number, row_number() OVER newest AS rank, sum(length(value)) OVER newest AS held
+    FROM dead_letter WINDOW newest AS (ORDER BY number DESC)
+) WHERE rank <= ? AND held <= ?"""
+
+
+class DeadLetter(NamedTuple):
+    """A rejected event. `value` is the whole record it came in. state: kept, asked (to be replayed) or replayed."""
+
+    number: int
+    offset: int
+    platform: str
+    timestamp_ms: int
+    value: bytes
+    rejection: Rejection
+    state: str
+
+
+def add(connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
+    """Store events that were rejected, with the bytes that the journal has of them."""
+    for one in rejected:
+        offset, rejection = one.offset, one.rejection
+        row = connection.execute(
+            "SELECT platform, timestamp_ms, value FROM record WHERE offset = ?", (offset,)
+        ).fetchone()
+        if row is None:
+            raise HomeBroken(f"record {offset} is missing in the journal: restore the file from a backup")
+        connection.execute(
+            "INSERT INTO dead_letter (offset, platform, timestamp_ms, value, reason, field, found, expected, crc) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (offset, *row, rejection.reason, rejection.field, rejection.found, rejection.expected, checksum(row[2])),
+        )
+
+
+def drop_oldest(connection: sqlite3.Connection, most: int, most_bytes: int) -> int:
+    """Keep the newest, at most so many with so many bytes in all; how many went."""
+    row = connection.execute(_OLDEST_KEPT, (most, most_bytes)).fetchone()
+    least = row[0] if row[0] is not None else 1 << 62
+    return connection.execute("DELETE FROM dead_letter WHERE number < ?", (least,)).rowcount
+
+
+def standing(connection: sqlite3.Connection) -> tuple[int, bool]:
+    """How many were not replayed yet, and whether somebody asks for any to be."""
+    number, has_asked = connection.execute(_STANDING).fetchone()
+    return int(number), bool(has_asked)
+
+
+def find(connection: sqlite3.Connection, number: int) -> DeadLetter | None:
+    """One of them."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM dead_letter WHERE number = ?", (number,)).fetchall()  # noqa: S608
+    return _letter(rows[0]) if rows else None
+
+
+def newest(connection: sqlite3.Connection, most: int, reason: str | None = None) -> list[DeadLetter]:
+    """The newest, oldest first, of one reason or of all."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM dead_letter WHERE ? IS NULL OR reason = ? ORDER BY number DESC LIMIT ?",  # noqa: S608
+        (reason, reason, most),
+    ).fetchall()
+    return [_letter(row) for row in reversed(rows)]
+
+
+def ask(connection: sqlite3.Connection, numbers: Sequence[int] | None, reason: str | None = None) -> int:
+    """Ask for some to be replayed (None: all that were not yet); how many that are."""
+    if numbers is None:
+        asked = connection.execute(
+            "UPDATE dead_letter SET state = 'asked' WHERE state = 'kept' AND (? IS NULL OR reason = ?)",
+            (reason, reason),
+        )
+        return asked.rowcount
+    asked_each = connection.executemany(
+        "UPDATE dead_letter SET state = 'asked' WHERE state = 'kept' AND number = ?", [(number,) for number in numbers]
+    )
+    return asked_each.rowcount
+
+
+def take_asked(connection: sqlite3.Connection) -> list[Taken]:
+    """The records that were asked for, each once; from here on they are replayed."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM dead_letter WHERE state = 'asked' ORDER BY number").fetchall()  # noqa: S608
+    letters = {letter.offset: letter for letter in map(_letter, rows)}
+    connection.execute("UPDATE dead_letter SET state = 'replayed' WHERE state = 'asked'")
+    return [Taken(letter.platform, letter.value) for letter in letters.values()]
+
+
+def _letter(row: tuple[int, int, str, int, bytes, str, str, str, str, str, int]) -> DeadLetter:
+    number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc = row
+    if crc != checksum(value):
+        raise HomeBroken(f"dead letter {number} in the file is damaged: restore it from a backup")
+    rejection = Rejection(reason, field, found, expected)  # type: ignore[arg-type]
+    return DeadLetter(number, offset, platform, timestamp_ms, value, rejection, state)

@@ -1,0 +1,78 @@
+"""A pipeline at work: one task feeds it, and whoever reads it does so between two batches.
+
+Owns the turn-taking, and what was rejected and changed since the last checkpoint. Short steps run on the event loop,
+long ones on a thread, so that the loop goes on meanwhile. Knows neither file nor topic.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from consumer.core.calls import SourceRecord
+from consumer.core.intake import Rejected
+from consumer.core.pipeline import Pipeline
+from consumer.core.rates import RateTable
+from consumer.core.snapshot import Snapshot, Snapshotter
+
+T = TypeVar("T")
+
+#: Records that are folded in one go: some 10 ms, in which the event loop does nothing else.
+MOST_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What is to be stored, all of it or none."""
+
+    snapshot: Snapshot
+    rejected: list[Rejected]  # since the checkpoint before
+
+
+class Fold:
+    """One pipeline and its owner."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self._turn = asyncio.Lock()
+        self._snapshotter = Snapshotter(pipeline)
+        self._rejected: list[Rejected] = []
+        self._not_stored: dict[str, bytes] = {}  # blocks of checkpoints that could not be stored
+
+    async def feed(self, records: Sequence[SourceRecord]) -> list[Rejected]:
+        """Fold at most MOST_AT_ONCE records in; what was rejected."""
+        async with self._turn:
+            rejected = self.pipeline.feed(records)
+        self._rejected += rejected
+        return rejected
+
+    async def switch(self, table: RateTable) -> None:
+        """From here on another rate table."""
+        async with self._turn:
+            await asyncio.to_thread(self.pipeline.switch_table, table)
+
+    async def read(self, look: Callable[[Pipeline], T]) -> T:
+        """Look at the pipeline, on a thread. It must not be changed."""
+        async with self._turn:
+            return await asyncio.to_thread(look, self.pipeline)
+
+    async def checkpoint(self) -> Checkpoint:
+        """The state as it is now, and what was rejected up to here."""
+        async with self._turn:
+            snapshot = await asyncio.to_thread(self._snapshotter.snapshot)
+            rejected, self._rejected = self._rejected, []
+        named = set(snapshot.block_ids)
+        blocks = {
+            name: value for name, value in (self._not_stored | dict(snapshot.new_blocks)).items() if name in named
+        }
+        self._not_stored = blocks
+        whole = Snapshot(snapshot.head, snapshot.block_ids, blocks, snapshot.next_offset, snapshot.index_from)
+        return Checkpoint(whole, rejected)
+
+    def is_stored(self, _: Checkpoint) -> None:
+        """The checkpoint is safe: what is in it need not be stored again."""
+        self._not_stored = {}
+
+    def is_not_stored(self, checkpoint: Checkpoint) -> None:
+        """It could not be stored; the next one has all that was in it."""
+        self._rejected = checkpoint.rejected + self._rejected

@@ -1,0 +1,42 @@
+"""What is said of rejected events: a line each, though not too many, and without phone numbers."""
+
+import logging
+import re
+import time
+from collections.abc import Sequence
+
+from consumer.core.intake import Rejected
+
+log = logging.getLogger("callcost")
+
+_LINES, _IN_S = 20, 60.0
+_LONG_NUMBER = re.compile(r"\d{7,}")
+
+
+class RejectionLog:
+    """At most so many lines a minute; of the rest, how many they were."""
+
+    def __init__(self) -> None:
+        self._since_s = self._told = self._untold = 0.0
+
+    def tell(self, rejected: Sequence[Rejected]) -> None:
+        """Say what was rejected, with its place in the journal. All of it is among the dead letters."""
+        for one in rejected:
+            now_s = time.monotonic()
+            if now_s - self._since_s > _IN_S:
+                self._begin_again(now_s)
+            if self._told < _LINES:
+                self._told += 1
+                log.warning("record %d rejected: %s", one.offset, masked(str(one.rejection)))
+            else:
+                self._untold += 1
+
+    def _begin_again(self, now_s: float) -> None:
+        if self._untold:
+            log.warning("and %d more were rejected: callcost deadletter list", self._untold)
+        self._since_s, self._told, self._untold = now_s, 0, 0
+
+
+def masked(text: str) -> str:
+    """A text for the log: of what may be a phone number only the first and last two digits are shown."""
+    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)

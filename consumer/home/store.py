@@ -1,0 +1,176 @@
+"""One SQLite file: opened, locked, checked, and written to in transactions that are on the disk when they return.
+
+Owns the file's schema, its lock, and what SQLite's errors mean. Knows no call.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from consumer.home.failures import HomeBroken
+from consumer.home.wal import first_break
+from consumer.sources.unavailable import Unavailable
+
+APPLICATION_ID = 0x63616C6C  # "call": what `file` and SQLite know this file by
+SCHEMA_VERSION = 1
+_WAL_LIMIT_BYTES = 64 << 20  # a write-ahead log that a long reading let grow is cut back to this
+
+_SCHEMA = """
+CREATE TABLE record (offset INTEGER PRIMARY KEY, platform TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
+    value BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
+CREATE INDEX switch ON record (offset) WHERE platform = 'callcost-rate-table';
+CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), written_ms INTEGER NOT NULL, head BLOB NOT NULL)
+    STRICT;
+CREATE TABLE block (id TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
+CREATE TABLE rate_table (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, text BLOB NOT NULL, decks BLOB NOT NULL) STRICT;
+CREATE TABLE position (source TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
+CREATE TABLE dead_letter (number INTEGER PRIMARY KEY AUTOINCREMENT, offset INTEGER NOT NULL, platform TEXT NOT NULL,
+    timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, reason TEXT NOT NULL, field TEXT NOT NULL, found TEXT NOT NULL,
+    expected TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'kept', crc INTEGER NOT NULL) STRICT;
+"""
+
+#: What passes by itself or when somebody makes room, by SQLite's (extended or primary) code.
+_PASSING = {
+    sqlite3.SQLITE_FULL: "the disk is full: make room",
+    sqlite3.SQLITE_IOERR_WRITE: "the disk takes no more: make room, or raise the limit on the file's size",
+    sqlite3.SQLITE_READONLY: "the file cannot be written: mount the disk for writing, or mend the file's permissions",
+    sqlite3.SQLITE_BUSY: "another program holds the file: end it",
+    sqlite3.SQLITE_LOCKED: "another program holds the file: end it",
+}
+
+
+class Store:
+    """The file, with one connection that writes and one that reads. Each is used by one thread at a time."""
+
+    def __init__(self, path: Path) -> None:
+        """Open and check it, or make it. Raises HomeBroken."""
+        self.path = path
+        self._lock = _locked(path)
+        try:
+            self.warning = _check_log(path)
+            self.writer = self._connect()
+            self._prepare()
+            self.reader = self._connect()
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise self._meaning(error, HomeBroken) from error
+        except HomeBroken:
+            self._lock.close()
+            raise
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")  # on the disk at every commit: what is answered 2xx stays
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+        return connection
+
+    def _prepare(self) -> None:
+        application, version = (self._pragma(name) for name in ("application_id", "user_version"))
+        if not self.writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] and not application:
+            self.writer.executescript(
+                f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+                f"{_SCHEMA} COMMIT;"
+            )
+        elif application != APPLICATION_ID:
+            raise HomeBroken(f"{self.path} is a file of another program: set [home] path to another file")
+        elif version != SCHEMA_VERSION:
+            raise HomeBroken(
+                f"{self.path} has format {version} and this version of callcost reads {SCHEMA_VERSION}: "
+                "run the version that wrote it"
+            )
+        found = [row[0] for row in self.writer.execute("PRAGMA quick_check(5)")]
+        if found != ["ok"]:
+            raise HomeBroken(f"{self.path} is damaged ({'; '.join(found)[:300]}): {_RESTORE}")
+
+    def _pragma(self, name: str) -> int:
+        return int(self.writer.execute(f"PRAGMA {name}").fetchone()[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it is on the disk afterwards, or none. Raises Unavailable where a later try may succeed."""
+        try:
+            self.writer.execute("BEGIN IMMEDIATE")
+            yield self.writer
+            self.writer.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            raise self._meaning(error, Unavailable) from error
+        except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        if self.writer.in_transaction:
+            self.writer.execute("ROLLBACK")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection that reads what is committed. Raises HomeBroken for a damaged file."""
+        try:
+            yield self.reader
+        except sqlite3.Error as error:
+            raise self._meaning(error, HomeBroken) from error
+
+    def _meaning(self, error: sqlite3.Error, passing: type[Exception]) -> Exception:
+        code = getattr(error, "sqlite_errorcode", 0)
+        remedy = _PASSING.get(code) or _PASSING.get(code & 0xFF)
+        if remedy is not None:
+            return passing(f"{self.path}: {remedy} ({error})")
+        if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return HomeBroken(f"{self.path} is damaged ({error}): {_RESTORE}")
+        return HomeBroken(f"{self.path}: {error}; check the disk and its permissions, then start again")
+
+    def size_bytes(self) -> int:
+        """What the file and its write-ahead log take on the disk."""
+        return sum(part.stat().st_size for part in (self.path, _log_of(self.path)) if part.exists())
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let go of it."""
+        self.reader.close()
+        self.writer.close()
+        self._lock.close()
+
+
+_RESTORE = "restore it from a backup, or move it away and start anew"
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(path.name + "-wal")
+
+
+def _locked(path: Path) -> BinaryIO:
+    """A lock that the system lets go of when the process ends, however it ends."""
+    try:
+        # Calls hold phone numbers: for this user alone. SQLite gives its other files the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        lock = path.with_name(path.name + "-lock").open("ab")
+    except OSError as error:
+        raise HomeBroken(f"{path}: {error.strerror}; set [home] path to a file that can be written") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise HomeBroken(f"{path} is in use by another callcost: end that one, or set another [home] path") from None
+    return lock
+
+
+def _check_log(path: Path) -> str | None:
+    """SQLite passes over whatever follows a damaged page of its write-ahead log; so it is said here.
+
+    Returns a warning where it may as well have been torn when the power failed.
+    """
+    log = _log_of(path)
+    found = first_break(log) if log.exists() else None
+    if found is None:
+        return None
+    if found.commits > 1:
+        raise HomeBroken(f"{log} is damaged at byte {found.place}, and what came after it is lost: {_RESTORE}")
+    return (
+        f"{log}: the last commit is damaged at byte {found.place} and was undone; if the power failed while it was "
+        "written nobody was told that it was stored, otherwise the disk changed it: check the disk"
+    )

@@ -1,0 +1,19 @@
+"""What the surface asks of a worker. Everything that is served of figures goes through this."""
+
+from typing import Protocol
+
+from consumer.core.reading import Reading
+from consumer.surface.status import Status
+
+
+class Desk(Protocol):
+    """The answers of one worker."""
+
+    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+        """All live windows as of now; `by`: fewer dimensions, direction first. Raises NoFigures."""
+
+    def status(self) -> Status:
+        """How far the figures can be trusted now."""
+
+    async def metrics(self, accept: str) -> tuple[bytes, str]:
+        """The text for Prometheus and its content type."""
