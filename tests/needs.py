@@ -6,13 +6,15 @@ import sys
 
 NEEDED = {
     "promtool": "checks /metrics; Debian: apt-get install prometheus",
+    "chromium": "shows the live page; Debian: apt-get install chromium",
+    "chromedriver": "drives chromium; Debian: apt-get install chromium-driver",
     "kamailio": "is the proxy of tests/voip; Debian: see the README there",
     "sipp": "makes the calls of tests/voip; Debian: see the README there",
     "sqlite3": "makes the proxy's outbox; Debian: apt-get install sqlite3",
 }
 
 #: The marker of the tests that need a program, where it is not the program's name.
-MARKED = {"kamailio": "sip", "sipp": "sip", "sqlite3": "sip"}
+MARKED = {"chromedriver": "chromium", "kamailio": "sip", "sipp": "sip", "sqlite3": "sip"}
 
 
 def main() -> int:

@@ -92,6 +92,7 @@ class EmbeddedHome:
         if self._store.warning:
             log.warning("%s", self._store.warning)
         self._is_open = True
+        self.state.restoring = "reading the last checkpoint"
         self._end = journal.end_of(self._store.reader)
         self._count_dead_letters()
 

@@ -29,18 +29,18 @@ MOST_SERIES = 20_000
 class PipelineState:
     """How the machinery stands, beside what calls cost. None: not yet, or no limit."""
 
-    watermark_ms: int | None
-    last_event_ms: int | None  # the latest end of a call that was seen
     components: Sequence[str]  # that the rate table can make: carrier, fee and the categories of its pools
     table_sha256: str
     table_versions: Sequence[str]  # ids
     table_loaded_ms: int
     table_problems: int  # of a newer file, which is refused: the table before it stays in use
-    index_entries: int
-    index_limit: int | None
-    segments: int
-    dimension_values: Mapping[str, int]  # told apart, by dimension
-    dimension_values_limit: int | None
+    watermark_ms: int | None = None
+    last_event_ms: int | None = None  # the latest end of a call that was seen
+    index_entries: int | None = None
+    index_limit: int | None = None
+    segments: int | None = None
+    dimension_values: Mapping[str, int] = field(default_factory=dict)  # told apart, by dimension
+    dimension_values_limit: int | None = None
     source_lag_bytes: Mapping[str, int] = field(default_factory=dict)  # by the name of a source
     source_gaps: Mapping[str, bool] = field(default_factory=dict)  # whether lines may be missing
     webhook_answers: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by platform and status
@@ -88,10 +88,24 @@ class PipelineCollector(Collector):
             if family.kind == "histogram":
                 yield _histogram(family, reading.currency, totals)
             else:
-                yield _metric(family, reading, series[family])
+                yield _metric(family, reading.currency, reading.dimensions, series[family])
 
 
-def registry_of(collector: PipelineCollector) -> CollectorRegistry:
+class StartingCollector(Collector):
+    """A worker that has no figures yet: how the machinery stands, and nothing that looks like a figure."""
+
+    def __init__(self, state: PipelineState, version: str) -> None:
+        self._state, self._version = state, version
+
+    def collect(self) -> Iterator[Metric]:
+        """The families of the state that have a value."""
+        series = _state_series(self._state, self._version)
+        for family in families.FAMILIES:
+            if series.get(family):
+                yield _metric(family, "", (), series[family])
+
+
+def registry_of(collector: Collector) -> CollectorRegistry:
     """A registry that holds this collector alone."""
     registry = CollectorRegistry()
     registry.register(collector)
@@ -172,11 +186,13 @@ def _add_totals(series: Series, totals: Totals, components: Sequence[str]) -> No
 _NOTHING = DirectionTotals(histogram=[0] * (len(COST_BUCKETS_NANO) + 1))
 
 
-def _metric(family: Family, reading: Reading, series: Mapping[tuple[str, ...], int]) -> Metric:
+def _metric(
+    family: Family, currency: str, dimensions: tuple[str, ...], series: Mapping[tuple[str, ...], int]
+) -> Metric:
     """A family that is no histogram. (The library's own class for summaries has no quantiles.)"""
-    metric = Metric(family.name_in(reading.currency), family.help, family.kind)
+    metric = Metric(family.name_in(currency), family.help, family.kind)
     name = f"{metric.name}_total" if family.kind == "counter" else metric.name
-    labels = family.labels_in(reading.dimensions)
+    labels = family.labels_in(dimensions)
     metric.samples = [
         Sample(name, dict(zip(labels, values, strict=True)), value / family.scale) for values, value in series.items()
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 
 from consumer.core.costing import COMPONENTS
@@ -12,7 +13,14 @@ from consumer.core.windows import spans
 from consumer.home.embedded import EmbeddedHome
 from consumer.settings import Settings
 from consumer.sources.webhooks import Webhooks
-from consumer.surface.metrics import Observation, PipelineCollector, PipelineState, registry_of, render
+from consumer.surface.metrics import (
+    Observation,
+    PipelineCollector,
+    PipelineState,
+    StartingCollector,
+    registry_of,
+    render,
+)
 from consumer.surface.status import NoFigures, Status
 from consumer.worker.followed_file import FollowedFile
 from consumer.worker.rates_in_use import RatesInUse
@@ -73,26 +81,18 @@ class WorkerDesk:
 
     async def metrics(self, accept: str) -> tuple[bytes, str]:
         """The text for Prometheus and its content type."""
-        self._need_figures()
+        if self._home.pipeline is None:
+            return await asyncio.to_thread(render, registry_of(StartingCollector(self._machinery(), VERSION)), accept)
         seen = await self._home.read(self._observe)
         collector = PipelineCollector(lambda: seen, VERSION, self._most_series)
         return await asyncio.to_thread(render, registry_of(collector), accept)
 
     def _observe(self, pipeline: Pipeline) -> Observation:
-        return Observation(_read(pipeline, self._clock(), None), pipeline.totals, self._state(pipeline))
-
-    def _state(self, pipeline: Pipeline) -> PipelineState:
-        table, watermark, settings = pipeline.table, pipeline.watermark, pipeline.settings
-        segments, state, tail = pipeline.ledger.segments, self._home.state, self._file and self._file.tail
-        categories = {pool.category for one in table.versions for pool in one.pools}
-        return PipelineState(
+        watermark, settings, segments = pipeline.watermark, pipeline.settings, pipeline.ledger.segments
+        state = replace(
+            self._machinery(),
             watermark_ms=watermark.instant_ms if watermark.has_begun else None,
             last_event_ms=watermark.highest_ms if watermark.has_begun else None,
-            components=[name for name in COMPONENTS if name in ("carrier", "fee") or name in categories],
-            table_sha256=table.sha256,
-            table_versions=[one.id for one in table.versions],
-            table_loaded_ms=self._rates.loaded_ms,
-            table_problems=len(self._rates.problems),
             index_entries=len(pipeline.index),
             index_limit=settings.most_entries,
             segments=len(segments.values),
@@ -100,6 +100,18 @@ class WorkerDesk:
                 name: len(known) for name, known in zip(settings.dimensions, segments.known, strict=True)
             },
             dimension_values_limit=settings.most_values,
+        )
+        return Observation(_read(pipeline, self._clock(), None), pipeline.totals, state)
+
+    def _machinery(self) -> PipelineState:
+        table, state, tail = self._rates.table, self._home.state, self._file and self._file.tail
+        categories = {pool.category for one in table.versions for pool in one.pools}
+        return PipelineState(
+            components=[name for name in COMPONENTS if name in ("carrier", "fee") or name in categories],
+            table_sha256=table.sha256,
+            table_versions=[one.id for one in table.versions],
+            table_loaded_ms=self._rates.loaded_ms,
+            table_problems=len(self._rates.problems),
             source_lag_bytes={self._file.name: tail.lag_bytes} if self._file and tail else {},
             source_gaps={self._file.name: tail.gap} if self._file and tail else {},
             webhook_answers=dict(self._webhooks.answers),

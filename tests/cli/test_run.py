@@ -80,13 +80,13 @@ def url_of(process: subprocess.Popen[str]) -> str:
     """The worker says where it listens before it does anything else."""
     assert process.stderr
     for line in process.stderr:
-        if "metrics on http" in line:
-            return line.split("metrics on ")[1].strip()
+        if "listening on http" in line:
+            return line.split("listening on ")[1].strip()
     raise AssertionError("the worker ended without listening")
 
 
 def scrape(url: str) -> dict[str, float]:
-    with urllib.request.urlopen(url) as answer:
+    with urllib.request.urlopen(f"{url}/metrics") as answer:
         lines = answer.read().decode().splitlines()
     return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[:1] != "#")}
 
@@ -95,7 +95,7 @@ def until_received(url: str, number: int) -> dict[str, float]:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         metrics = scrape(url)
-        if metrics["callcost_received_total"] >= number:
+        if metrics.get("callcost_received_total", 0) >= number:
             return metrics
         time.sleep(0.02)
     raise AssertionError(f"{number} events did not come within 30 s")
@@ -138,6 +138,14 @@ def test_metrics_of_a_csv_that_is_written_and_rotated_equal_a_replay_of_the_same
         assert absorbed == pytest.approx(float(row_of[window]["absorbed_cost"]), abs=1e-6)
 
 
+def why_not_ready(url: str) -> str:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"{url}/readyz")
+    with refused.value as answer:
+        assert answer.code == 503
+        return answer.read().decode()
+
+
 def replay(folder: Path, as_of: str) -> dict:
     """The same calls from the files that rotation left, as of the scrape."""
     files = [str(folder / "Master.csv.1"), str(folder / "Master.csv")]
@@ -146,13 +154,13 @@ def replay(folder: Path, as_of: str) -> dict:
 
 
 def test_a_worker_without_its_file_is_alive_not_ready_and_stops_when_told(worker: subprocess.Popen[str]) -> None:
-    url = url_of(worker).removesuffix("/metrics")
+    url = url_of(worker)
     with urllib.request.urlopen(f"{url}/healthz") as answer:
         assert answer.status == 200
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{url}/readyz")
-    assert refused.value.code == 503
-    assert "there is no such file" in refused.value.read().decode()
+    deadline = time.monotonic() + 30
+    while "there is no such file" not in (said := why_not_ready(url)):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.02)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(10) == 0
 
