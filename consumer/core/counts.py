@@ -80,6 +80,8 @@ class Totals(msgspec.Struct):
     unknown_keys: int = 0
     unconverted_prices: int = 0  # reported prices of costed calls in a currency without a rate
     other_values: int = 0  # calls whose value of a dimension went to __other__
+    closed_risen_nano: int = 0  # cost at standard that came to local days which were over
+    closed_fallen_nano: int = 0  # and that went from them
     directions: dict[str, DirectionTotals] = {}
 
     def add(self, counts: dict[str, int], key: str, number: int) -> None:

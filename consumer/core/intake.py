@@ -41,7 +41,7 @@ class Intake:
         self.first_started_ms = NEVER_STARTED_MS  # the least start and the last end of the calls that were accepted
         self.last_ended_ms = NEVER_ENDED_MS
         self._now_ms, self._late_before_ms = watermark.instant_ms, watermark.late_before_ms
-        self.effects = Effects()
+        self.effects = Effects(self._now_ms)
         self.rejected: list[Rejected] = []
 
     def take(self, event: CallVersion | Rejection, record: SourceRecord) -> None:
@@ -143,6 +143,7 @@ class Intake:
             self.index.start(ended_ms - self.watermark.out_of_orderness_ms)
         self.watermark.highest_ms = ended_ms
         self._now_ms, self._late_before_ms = self.watermark.instant_ms, self.watermark.late_before_ms
+        self.effects.now_ms = self._now_ms
         for expired in self.index.evict(self.watermark.instant_ms):
             self.expire(expired)
 

@@ -39,7 +39,9 @@ class Ledger:
         if effects:
             kinds = effects.kinds()
             segments = self._segments_of(effects.calls, kinds)
-            self._post_all(self.costing.cost(effects.calls), kinds, segments, watermark_ms)
+            groups = self.costing.cost(effects.calls)
+            self._post_all(groups, kinds, segments, watermark_ms)
+            self._note_closed_days(groups, kinds, effects.told_ms())
             self.slices.age(watermark_ms)
 
     def switch(self, costing: Costing, calls: Iterable[CompletedCall], watermark_ms: int) -> None:
@@ -52,7 +54,9 @@ class Ledger:
                     costed.positions = costed.positions * 2 + place
                     groups.append(costed)
             segments = np.repeat(np.array(self.segments.numbers(batch), dtype=np.int64), 2)
-            self._post_all(groups, np.tile([BEFORE, AFTER], len(batch)), segments, watermark_ms)
+            kinds = np.tile([BEFORE, AFTER], len(batch))
+            self._post_all(groups, kinds, segments, watermark_ms)
+            self._note_closed_days(groups, kinds, np.full(len(kinds), watermark_ms))
         self.costing = costing
 
     def _post_all(self, groups: list[CostedCalls], kinds: Integers, segments: Integers, watermark_ms: int) -> None:
@@ -165,6 +169,26 @@ class Ledger:
                 _add_components(totals.of(direction).corrections_nano, fallen[from_direction == number])
             if (to_direction == number).any():
                 _add_components(totals.of(direction).cost_nano, risen[to_direction == number])
+
+    def _note_closed_days(self, groups: list[CostedCalls], kinds: Integers, told_ms: Integers) -> None:
+        """Counters of what changed in local days that were over when it was told: a call's cost rose, or fell."""
+        calendar = self.costing.table.calendar
+        days: Integers | None = None  # when the day began in which each was told
+        amounts: npt.NDArray[Any] = np.zeros(len(kinds), dtype=object)
+        for costed in groups:
+            ended = costed.numbers[:, ENDED]
+            if int(ended.min()) >= calendar.day_start(int(told_ms[-1])):
+                continue
+            days = calendar.day_starts(told_ms) if days is None else days
+            here = np.flatnonzero((ended < days[costed.positions]) & (kinds[costed.positions] != LATE))
+            amounts[costed.positions[here]] = costed.standard()[here]
+        if days is None:
+            return
+        before = np.flatnonzero(kinds == BEFORE)
+        amounts[before] = amounts[before + 1] - amounts[before]
+        amounts[before + 1] = 0
+        self.totals.closed_risen_nano += int(amounts[amounts > 0].sum())
+        self.totals.closed_fallen_nano -= int(amounts[amounts < 0].sum())
 
 
 def _add_components(totals: dict[str, int], components: IntColumn) -> None:

@@ -54,6 +54,12 @@ TOTALS = {
     "amended": _counter("amended", "Further versions of calls."),
     "late": _counter("late_calls", "Calls that ended too long before the watermark to be in a window."),
     "late_cost_nano": _counter("late_cost_{currency}", "Cost at standard of late calls.", scale=NANO),
+    "closed_risen_nano": _counter(
+        "closed_cost_risen_{currency}", "What came to the cost of local days after they were over.", scale=NANO
+    ),
+    "closed_fallen_nano": _counter(
+        "closed_cost_fallen_{currency}", "What went from the cost of local days after they were over.", scale=NANO
+    ),
     "unknown_keys": _counter("unknown_keys", "Keys of events that no field knows."),
     "unconverted_prices": _counter("unconverted_prices", "Reported prices in a currency without an exchange rate."),
     "other_values": _counter("other_value_calls", "Calls with a value of a dimension that is counted as __other__."),

@@ -68,3 +68,41 @@ def test_a_call_that_changes_direction_takes_its_cost_along() -> None:
     pipeline.feed([call("1"), SourceRecord(2, b'{"call_id": "1", "version": 2, "direction": "inbound"}')])
     assert carrier(pipeline) == (60, 60)
     assert pipeline.totals.directions["inbound"].cost_nano == {"carrier": 60_000_000}
+
+
+def closed(pipeline: Pipeline) -> tuple[int, int]:
+    """What came to days that were over, and what went from them, in thousandths of a dollar."""
+    return pipeline.totals.closed_risen_nano // 10**6, pipeline.totals.closed_fallen_nano // 10**6
+
+
+NEXT_DAY = {
+    "started_at": "2026-08-11T10:00:00Z", "answered_at": "2026-08-11T10:00:00Z", "ended_at": "2026-08-11T10:01:00Z",
+}  # fmt: skip
+
+
+def test_what_changes_of_a_day_that_is_over_is_counted_by_itself() -> None:
+    """Two calls of a minute at 0.06, one a day; at 0.04 the first falls by 0.02, at 0.05 it rises by 0.01."""
+    pipeline = Pipeline(table("0.06", "30"), decode)
+    pipeline.feed([call("1")])
+    pipeline.switch_table(table("0.03", "30"))
+    pipeline.switch_table(table("0.06", "30"))
+    assert closed(pipeline) == (0, 0)  # the day is not over
+    pipeline.feed([call("2", **NEXT_DAY)])
+    pipeline.switch_table(table("0.04", "30"))
+    assert closed(pipeline) == (0, 20)
+    pipeline.switch_table(table("0.05", "30"))
+    assert closed(pipeline) == (10, 20)
+    pipeline.feed([call("3")])  # a call of yesterday that comes only now
+    assert closed(pipeline) == (60, 20)
+    pipeline.feed([SourceRecord(4, b'{"call_id": "3", "version": 2, "ended_at": "2026-08-11T10:00:00Z"}')])
+    assert closed(pipeline) == (60, 70)  # and was one of today: 24 h at 0.05 a minute are no change of yesterday
+
+
+def test_a_day_is_over_when_the_watermark_says_so_whatever_came_in_one_batch() -> None:
+    """The same three records, in one batch and one by one."""
+    records = [call("1"), call("2", **NEXT_DAY), call("3")]
+    at_once, one_by_one = Pipeline(table("0.06", "30"), decode), Pipeline(table("0.06", "30"), decode)
+    at_once.feed(records)
+    for record in records:
+        one_by_one.feed([record])
+    assert closed(at_once) == closed(one_by_one) == (60, 0)
