@@ -186,14 +186,14 @@ class OpeningHours:
 
     def open_ms(self, start_ms: int, end_ms: int) -> int:
         """Open milliseconds in [start, end). Whole days come from sums by year: a year costs no more than an hour."""
-        return self._open_before(end_ms) - self._open_before(start_ms)
+        first, last = self.calendar.date_of(start_ms), self.calendar.date_of(end_ms)
+        years = sum(self._open_in_year(year)[-1] for year in range(first.year, last.year))
+        return years + self._open_this_year(last, end_ms) - self._open_this_year(first, start_ms)
 
-    def _open_before(self, instant_ms: int) -> int:
-        """Open milliseconds from the start of _EPOCH_DAY to the instant."""
-        day = self.calendar.date_of(instant_ms)
+    def _open_this_year(self, day: date, instant_ms: int) -> int:
+        """Open milliseconds of the day's year before the instant, which is in the day."""
         today = sum(max(0, min(closes, instant_ms) - opens) for opens, closes in self.open_on(day))
-        this_year = self._open_in_year(day.year)[day.timetuple().tm_yday - 1]
-        return today + this_year + sum(self._open_in_year(year)[-1] for year in range(_EPOCH_DAY.year, day.year))
+        return today + self._open_in_year(day.year)[day.timetuple().tm_yday - 1]
 
     def _sum_year(self, year: int) -> tuple[int, ...]:
         """Open milliseconds of a year before each of its days, and last of the whole year."""
