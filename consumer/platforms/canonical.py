@@ -17,6 +17,7 @@ from pydantic_core import ErrorDetails
 
 from consumer.core.calls import RESERVED, CallFields, CallVersion, Decoded, Rejection, SourceRecord
 from consumer.core.instants import parse_rfc3339
+from consumer.platforms.mistakes import json_type
 from schemas.call import HIGHEST_VERSION, KEYS, CallAmendment, Direction, Disposition, Outcome
 
 _Text = str | UnsetType | None
@@ -190,11 +191,6 @@ def _price(price: _Price) -> tuple[str, str]:
 
 # The slow path: a record that is not well made, or holds something that only looks like it.
 
-_JSON_TYPES: dict[type, str] = {
-    bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "an array", dict: "an object",
-    type(None): "null",
-}  # fmt: skip
-
 
 def _judge(value: bytes) -> Decoded:
     """What is wrong with a record: of several faults the one whose reason comes first."""
@@ -203,7 +199,7 @@ def _judge(value: bytes) -> Decoded:
     except _BAD as error:
         return Rejection("bad_json", "", f"{len(value)} bytes: {error}", "one JSON object")
     if not isinstance(found, dict):
-        return Rejection("not_an_object", "", _JSON_TYPES[type(found)], "a JSON object")
+        return Rejection("not_an_object", "", json_type(found), "a JSON object")
     unknown = len(found.keys() - KEYS)
     number = found.get("version")
     erases = type(number) is int and number > 1
@@ -240,7 +236,7 @@ def _fault(fault: ErrorDetails, unknown: int) -> Rejection:
     is_unknown = fault["type"] == "literal_error" and isinstance(value, str)
     # The text of a call's fields may be somebody's phone number: only closed sets are quoted.
     shown = repr(value)[:60] if is_unknown or isinstance(value, int | float | bool) else ""
-    kind = _JSON_TYPES.get(type(value), "something else")
+    kind = json_type(value)
     expected = fault["msg"].removeprefix("Input should be ")
     return Rejection(
         "unknown_value" if is_unknown else "wrong_type", field, f"{kind} {shown}".strip(), expected, unknown

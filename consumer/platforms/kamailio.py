@@ -8,11 +8,9 @@ A call that lost its BYE (`ended_by` timeout) lasted to the dialog's limit: noth
 Keys that the models do not name are the administrator's own extras: they are not counted as unknown.
 """
 
-import re
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,7 +18,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from consumer.core.calls import (
-    REASONS,
     RESERVED,
     CallFields,
     CallVersion,
@@ -31,6 +28,8 @@ from consumer.core.calls import (
     SourceRecord,
 )
 from consumer.platforms.direction import DEFAULT_RULE, DirectionRule
+from consumer.platforms.mistakes import json_type, mistake, worst
+from consumer.platforms.uris import uri_user
 from schemas.kamailio import DIALOG_CALL_KEYS, TIMES, DialogCall, DialogCdr, Transaction
 
 #: Final answers that say more than that the call failed. A gateway answers 480 where its network says that nobody took
@@ -40,17 +39,9 @@ _DISPOSITIONS = {486: "busy", 600: "busy", 408: "no_answer", 480: "no_answer", 4
 #: Keys of records that others make of the same events.
 _FOREIGN = {"cgr_answertime": "an event of CGRateS' evapi", "params": "an OpenSIPS event as JSON-RPC"}
 
-_URI = re.compile(r"sips?:([^@;:]+)[^@]*@|tel:([^;]+)", re.IGNORECASE)
 _MILLISECOND = Decimal("0.001")
+_TIME = "Unix time in seconds, such as 1795470689.128, before 2200"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_JSON_TYPES = {
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
 
 
 def kamailio(direction: DirectionRule = DEFAULT_RULE) -> Decoder:
@@ -72,12 +63,12 @@ def kamailio(direction: DirectionRule = DEFAULT_RULE) -> Decoder:
 
 def _decode(found: Any, rule: DirectionRule) -> Decoded:
     if not isinstance(found, dict):
-        return Rejection("not_an_object", "", _JSON_TYPES.get(type(found), "null"), "a JSON object")
+        return Rejection("not_an_object", "", json_type(found), "a JSON object")
     try:
         version = _version(found, rule)
     except ValidationError as error:
-        return _foreign(found) or _worst(
-            [_fault(fault) for fault in error.errors(include_url=False)] + _reserved(found)
+        return _foreign(found) or worst(
+            [mistake(fault, _reason(fault), _TIME) for fault in error.errors(include_url=False)] + _reserved(found)
         )
     reserved = _reserved(found)
     return reserved[0] if reserved else version
@@ -134,8 +125,8 @@ def _transaction(event: Transaction, rule: DirectionRule) -> CallVersion:
 
 
 def _parties(record: DialogCall | DialogCdr | Transaction, rule: DirectionRule) -> CallFields:
-    from_number = record.from_user or _user(record.from_uri)
-    to_number = record.to_user or _user(record.to_uri)
+    from_number = record.from_user or uri_user(record.from_uri or "") or ""
+    to_number = record.to_user or uri_user(record.to_uri or "") or ""
     return CallFields(
         direction=record.direction or rule.direction(from_number, to_number),
         contact_id=record.callid,
@@ -150,12 +141,6 @@ def _call_id(record: DialogCall | DialogCdr) -> str:
     if record.cdr_id:
         return record.cdr_id
     return "/".join(part for part in (record.callid, record.from_tag, record.to_tag) if part)
-
-
-def _user(uri: str | None) -> str:
-    """sip:+302101234567@host -> +302101234567."""
-    found = _URI.match(uri or "")
-    return unquote(found[1] or found[2]) if found else ""
 
 
 def _unanswered(sip_code: int | None) -> str:
@@ -178,22 +163,6 @@ def _foreign(found: dict[str, Any]) -> Rejection | None:
         if key in found:
             return Rejection("unknown_value", key, kind, "a record of Kamailio's acc_json")
     return None
-
-
-def _worst(faults: Sequence[Rejection]) -> Rejection:
-    return min(faults, key=lambda fault: REASONS.index(fault.reason))
-
-
-def _fault(fault: ErrorDetails) -> Rejection:
-    field, value, reason = str(fault["loc"][0]), fault["input"], _reason(fault)
-    if reason == "missing_field":
-        return Rejection(reason, field, "nothing", "a value")
-    if reason == "bad_time":
-        return Rejection(reason, field, repr(value)[:60], "Unix time in seconds, such as 1795470689.128, before 2200")
-    # The text of other fields may be somebody's phone number: only closed sets are quoted.
-    shown = f" {value!r}"[:60] if reason == "unknown_value" else ""
-    kind = _JSON_TYPES.get(type(value), "null")
-    return Rejection(reason, field, kind + shown, fault["msg"].removeprefix("Input should be "))
 
 
 def _reason(fault: ErrorDetails) -> Reason:

@@ -8,11 +8,10 @@ A call that is not over is no event. Both kinds say everything of a call that th
 erases the answer of a lower version.
 """
 
-import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -20,7 +19,6 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from consumer.core.calls import (
-    REASONS,
     RESERVED,
     CallFields,
     CallVersion,
@@ -31,6 +29,8 @@ from consumer.core.calls import (
     SourceRecord,
 )
 from consumer.core.instants import FIRST_MS, to_ms
+from consumer.platforms.mistakes import json_type, mistake, worst
+from consumer.platforms.uris import is_uri, uri_user
 from schemas.twilio import CALLBACK_KEYS, TIMES, UNDERWAY, CallResource, StatusCallback, present
 
 MOST_FORM_FIELDS = 200  # a callback has some 30
@@ -59,17 +59,9 @@ _BEYOND: dict[str, Reason] = {"greater_than": "negative_duration", "less_than": 
 _CALLBACK_NAMES: tuple[str, ...] = ("CallSid", "ParentCallSid", "From", "To")
 _RESOURCE_NAMES: tuple[str, ...] = ("sid", "parent_call_sid", "trunk_sid", "from", "to")
 
-_PARAMETER = re.compile("[;:]")
 _MILLISECOND = Decimal("0.001")
+_TIME = "an RFC 2822 time with a zone, such as Mon, 23 Nov 2026 10:01:05 +0000, from 1970 to 2199"
 _BAD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_JSON_TYPES = {
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "a string",
-    list: "an array",
-    dict: "an object",
-}
 
 
 def twilio() -> Decoder:
@@ -98,7 +90,7 @@ def _json_items(body: bytes) -> list[Any] | Rejection:
     if isinstance(found, dict) and "calls" in found:
         found = found["calls"]
         if not isinstance(found, list):
-            return Rejection("wrong_type", "calls", _JSON_TYPES.get(type(found), "null"), "an array of Call resources")
+            return Rejection("wrong_type", "calls", json_type(found), "an array of Call resources")
     return found if isinstance(found, list) else [found]
 
 
@@ -120,7 +112,7 @@ def _form_items(body: bytes) -> list[Any] | Rejection:
 def _decode(found: Any, *, is_form: bool) -> Decoded | None:
     """One call; None of one that is not over."""
     if not isinstance(found, dict):
-        return Rejection("not_an_object", "", _JSON_TYPES.get(type(found), "null"), "a JSON object")
+        return Rejection("not_an_object", "", json_type(found), "a JSON object")
     said = present(found)
     is_callback = is_form or not CALLBACK_KEYS.isdisjoint(said)
     if said.get("CallStatus" if is_callback else "status") in UNDERWAY:
@@ -129,10 +121,10 @@ def _decode(found: Any, *, is_form: bool) -> Decoded | None:
     try:
         record = (StatusCallback if is_callback else CallResource).model_validate(said)
     except ValidationError as error:
-        faults = [*(_fault(fault) for fault in error.errors(include_url=False)), *faults]
-        return _foreign(said) or _worst(faults)
+        faults = [*(mistake(fault, _reason(fault), _TIME) for fault in error.errors(include_url=False)), *faults]
+        return _foreign(said) or worst(faults)
     if faults:
-        return _worst(faults)
+        return worst(faults)
     return _callback(record) if isinstance(record, StatusCallback) else _resource(record)
 
 
@@ -183,13 +175,8 @@ def _fields(record: StatusCallback | CallResource, started_ms: int, ended_ms: in
 
 def _party(said: str | None) -> str | UnsetType:
     """sip:bob@host -> bob, tel:+302101234567 -> the number; client:alice and numbers as they are."""
-    scheme, _, address = (said or "").partition(":")
-    if scheme.lower() in ("sip", "sips"):
-        user, at, _ = address.partition("@")
-        said = unquote(_PARAMETER.split(user, maxsplit=1)[0]) if at else None
-    elif scheme.lower() == "tel":
-        said = address.partition(";")[0]
-    return said or UNSET
+    said = said or ""
+    return (uri_user(said) if is_uri(said) else said) or UNSET
 
 
 def _duration_ms(record: StatusCallback | CallResource) -> int:
@@ -231,23 +218,6 @@ def _reserved(said: dict[str, Any], is_callback: bool) -> list[Rejection]:
         for name, value in values
         if value in RESERVED or _party(value) in RESERVED
     ]
-
-
-def _worst(faults: Sequence[Rejection]) -> Rejection:
-    return min(faults, key=lambda fault: REASONS.index(fault.reason))
-
-
-def _fault(fault: ErrorDetails) -> Rejection:
-    field, value, reason = str(fault["loc"][0]), fault["input"], _reason(fault)
-    if reason == "missing_field":
-        return Rejection(reason, field, "nothing", "a value")
-    if reason == "bad_time":
-        expected = "an RFC 2822 time with a zone, such as Mon, 23 Nov 2026 10:01:05 +0000, from 1970 to 2199"
-        return Rejection(reason, field, repr(value)[:60], expected)
-    # The text of other fields may be somebody's phone number: only closed sets are quoted.
-    shown = f" {value!r}"[:60] if reason == "unknown_value" else ""
-    kind = _JSON_TYPES.get(type(value), "null")
-    return Rejection(reason, field, kind + shown, fault["msg"].removeprefix("Input should be "))
 
 
 def _reason(fault: ErrorDetails) -> Reason:
