@@ -1,15 +1,9 @@
 """Real calls through a real proxy: each is counted once and costed, whatever becomes of the worker and the network."""
 
 import asyncio
-import json
 import os
-import socket
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.voip.relay import Fault, Relay
+from tests.worker_process import WorkerProcess, until
 
 pytestmark = pytest.mark.sip
 
@@ -48,81 +43,22 @@ next_increment_s = 6
 ADMITTED = "the-proxy-and-nobody-else"
 
 
-class Process:
-    """The worker, on one port and one file over all its lives."""
-
-    def __init__(self, folder: Path, token: str = "") -> None:
-        self.url = f"http://127.0.0.1:{_free_port()}"
-        self._folder, self._life = folder, 0
-        port = self.url.rpartition(":")[2]
-        ingest = '[ingest]\ntoken_file = "token"\n' if token else ""
-        (folder / "token").write_text(token)
-        (folder / "token").chmod(0o600)
-        (folder / "rates.toml").write_text(RATES)
-        (folder / "callcost.toml").write_text(
-            f'rates = "rates.toml"\n[home]\npath = "callcost.db"\n[http]\nport = {port}\n{ingest}'
-        )
-
-    def start(self) -> None:
-        """Returns when it listens."""
-        self._life += 1
-        command = [sys.executable, "-m", "consumer", "run", "-c", "callcost.toml"]
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(command, stderr=log, cwd=self._folder)
-        until(self._listens)
-
-    def kill(self) -> None:
-        """SIGKILL: nothing is stored any more."""
-        self._process.kill()
-        self._process.wait()
-
-    @property
-    def log(self) -> Path:
-        return self._folder / f"worker.{self._life}.log"
-
-    def status(self) -> dict[str, Any]:
-        return self._get("/api/status")
-
-    def talk_s(self) -> Decimal:
-        """Of all calls of the last hour."""
-        whole = [row for row in self._get("/api/windows?window=1h")["windows"] if row["segment"] == {}]
-        assert [row["window"] for row in whole] == ["1h"]
-        return Decimal(whole[0]["talk_s"])
-
-    def _get(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(self.url + path) as answer:
-            return json.load(answer)
-
-    def _listens(self) -> bool:
-        assert self._process.poll() is None, self.log.read_text()
-        try:
-            with urllib.request.urlopen(f"{self.url}/healthz") as answer:
-                return answer.status == 200
-        except (urllib.error.URLError, ConnectionError):
-            return False
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def until(is_so: Callable[[], bool], within_s: float = 30) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(0.05)
+def talk_s(worker: WorkerProcess) -> Decimal:
+    """Of all calls of the last hour."""
+    whole = [row for row in worker.get("/api/windows?window=1h")["windows"] if row["segment"] == {}]
+    assert [row["window"] for row in whole] == ["1h"]
+    return Decimal(whole[0]["talk_s"])
 
 
 @pytest.fixture
-def worker(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Process]:
-    process = Process(tmp_path, getattr(request, "param", ""))
-    try:
-        process.start()
-        yield process
-    finally:
-        process.kill()
+def worker(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[WorkerProcess]:
+    token = getattr(request, "param", "")
+    (tmp_path / "rates.toml").write_text(RATES)
+    (tmp_path / "token").write_text(token)
+    process = WorkerProcess(tmp_path, '[ingest]\ntoken_file = "token"' if token else "")
+    process.start()
+    yield process
+    process.kill()
 
 
 async def make_calls(sink: str, folder: Path, **settings: str) -> dict[str, str]:
@@ -141,7 +77,7 @@ async def make_calls(sink: str, folder: Path, **settings: str) -> dict[str, str]
     return dict(pair.split("=") for pair in output.splitlines()[-1].split())
 
 
-def assert_each_call_is_counted_once(worker: Process, rig: dict[str, str]) -> dict[str, Any]:
+def assert_each_call_is_counted_once(worker: WorkerProcess, rig: dict[str, str]) -> dict[str, Any]:
     """The counts, when all that was acknowledged is in them."""
     until(lambda: worker.status()["events_behind"] == 0)
     counts = worker.status()["counts"]
@@ -149,24 +85,26 @@ def assert_each_call_is_counted_once(worker: Process, rig: dict[str, str]) -> di
     assert made == int(rig["received"]) == int(CALLS["RATE"]) * int(CALLS["SECONDS_OF_CALLS"])
     assert counts["received"] - counts["duplicates"] == made, counts
     assert counts["costed"] + sum(counts["unrated"].values()) == made, counts
-    assert worker.talk_s() == Decimal(rig["total_talk_s"])
+    assert talk_s(worker) == Decimal(rig["total_talk_s"])
     return counts
 
 
-async def test_every_call_is_counted_once_and_costed(worker: Process, tmp_path: Path) -> None:
+async def test_every_call_is_counted_once_and_costed(worker: WorkerProcess, tmp_path: Path) -> None:
     rig = await make_calls(f"{worker.url}/ingest/kamailio", tmp_path)
     counts = assert_each_call_is_counted_once(worker, rig)
     assert (counts["costed"], counts["duplicates"]) == (int(rig["expected"]), 0)
 
 
 @pytest.mark.parametrize("worker", [ADMITTED], indirect=True)
-async def test_records_come_in_arrays_and_with_a_token(worker: Process, tmp_path: Path) -> None:
+async def test_records_come_in_arrays_and_with_a_token(worker: WorkerProcess, tmp_path: Path) -> None:
     header = f"Authorization: Bearer {ADMITTED}"
     rig = await make_calls(f"{worker.url}/ingest/kamailio", tmp_path, SINK_HEADER=header, BATCH="5")
     assert_each_call_is_counted_once(worker, rig)
 
 
-async def test_nothing_is_lost_when_the_worker_is_killed_and_started_again(worker: Process, tmp_path: Path) -> None:
+async def test_nothing_is_lost_when_the_worker_is_killed_and_started_again(
+    worker: WorkerProcess, tmp_path: Path
+) -> None:
     async with asyncio.TaskGroup() as group:
         calls = group.create_task(make_calls(f"{worker.url}/ingest/kamailio", tmp_path))
         for number in (10, 30):
@@ -176,7 +114,7 @@ async def test_nothing_is_lost_when_the_worker_is_killed_and_started_again(worke
     assert_each_call_is_counted_once(worker, calls.result())
 
 
-async def test_nothing_is_lost_or_counted_twice_when_the_network_fails(worker: Process, tmp_path: Path) -> None:
+async def test_nothing_is_lost_or_counted_twice_when_the_network_fails(worker: WorkerProcess, tmp_path: Path) -> None:
     async with Relay(worker.url, down=Fault(0.5, 1), fail=Fault(2.5, 1), slow=Fault(4, 1, delay_s=1.5)) as relay:
         rig = await make_calls(f"http://127.0.0.1:{relay.port}/ingest/kamailio", tmp_path)
     assert relay.times_down and relay.failed and relay.slowed
