@@ -57,7 +57,7 @@ def add_page(served: web.Application, desk: Desk) -> None:
     for path, (name, media_type) in _FILES.items():
         served.router.add_get(path, partial(_file, (folder / name).read_bytes(), media_type))
     feed = Feed(desk)
-    served.router.add_get("/events", feed.listen)
+    served.router.add_get("/events", feed.listen, allow_head=False)
     served.on_shutdown.append(feed.end)
 
 
@@ -74,6 +74,11 @@ class Feed:
         self._newest = _Newest()
         self._reader: asyncio.Task[None] | None = None
         self._is_over = False
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether figures are read at all."""
+        return self._reader is not None
 
     async def listen(self, request: web.Request) -> web.StreamResponse:
         """GET /events: a snapshot a second, until the listener or the server goes."""
@@ -166,7 +171,7 @@ class _Newest:
         self._wake()
 
     async def is_after(self, seen: int, seconds: float) -> bool:
-        """Whether there is another than the one seen, now or within so many seconds; also when there is none to come."""
+        """Whether there is another than the one seen, or none to come, now or within so many seconds."""
         if self.number == seen and not self.is_over:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), seconds)
