@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import bench, check, demo, explain, replay, run, schema, simulate
+from consumer.cli import bench, check, deadletter, demo, explain, replay, run, schema, simulate
 
 app = typer.Typer(
     name="callcost",
@@ -24,6 +24,7 @@ app.command("explain", help=explain.explain.__doc__)(explain.explain)
 app.command("check", help=check.check.__doc__)(check.check)
 app.command("schema", help=schema.schema.__doc__)(schema.schema)
 app.command("simulate", help=simulate.simulate.__doc__)(simulate.simulate)
+app.add_typer(deadletter.app, name="deadletter", help="Rejected events: their reason, their bytes, and another try.")
 app.command("bench", help=bench.bench.__doc__)(bench.bench)
 
 

@@ -70,11 +70,14 @@ def find(connection: sqlite3.Connection, number: int) -> DeadLetter | None:
     return _letter(rows[0]) if rows else None
 
 
-def newest(connection: sqlite3.Connection, most: int, reason: str | None = None) -> list[DeadLetter]:
-    """The newest, oldest first, of one reason or of all."""
+def newest(
+    connection: sqlite3.Connection, most: int, reason: str | None = None, *, replayed: bool = False
+) -> list[DeadLetter]:
+    """The newest, oldest first: of one reason or of all, those that were replayed too or not."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM dead_letter WHERE ? IS NULL OR reason = ? ORDER BY number DESC LIMIT ?",  # noqa: S608
-        (reason, reason, most),
+        f"SELECT {_COLUMNS} FROM dead_letter WHERE (? IS NULL OR reason = ?) AND (? OR state <> 'replayed') "  # noqa: S608
+        "ORDER BY number DESC LIMIT ?",
+        (reason, reason, replayed, most),
     ).fetchall()
     return [_letter(row) for row in reversed(rows)]
 

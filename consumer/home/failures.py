@@ -3,3 +3,7 @@
 
 class HomeBroken(Exception):
     """The home must not be carried on with. The message says what happened and what to do."""
+
+
+class InUse(HomeBroken):
+    """Another process has the home."""

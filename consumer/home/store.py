@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import HomeBroken, InUse
 from consumer.home.wal import first_break
 from consumer.sources.unavailable import Unavailable
 
@@ -46,43 +46,52 @@ _PASSING = {
 class Store:
     """The file, with one connection that writes and one that reads. Each is used by one thread at a time."""
 
-    def __init__(self, path: Path) -> None:
-        """Open and check it, or make it. Raises HomeBroken."""
-        self.path = path
-        self._lock = _locked(path)
+    def __init__(self, path: Path, *, beside: bool = False) -> None:
+        """Open and check it, or make it. Beside a worker that has it: as it is. Raises HomeBroken, InUse."""
+        self.path, self.warning = path, None
+        self._lock = None if beside else _locked(path)
         try:
-            self.warning = _check_log(path)
+            if not beside:
+                self.warning = _check_log(path)
             self.writer = self._connect()
-            self._prepare()
+            if self._is_empty():
+                self._make()
+            self._check_format()
+            if not beside:
+                self._check_pages()
             self.reader = self._connect()
+            for connection in (self.writer, self.reader):
+                _be_durable(connection)
         except sqlite3.Error as error:
-            self._lock.close()
+            self._unlock()
             raise self._meaning(error, HomeBroken) from error
         except HomeBroken:
-            self._lock.close()
+            self._unlock()
             raise
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")  # on the disk at every commit: what is answered 2xx stays
-        connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
-        return connection
+        return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
 
-    def _prepare(self) -> None:
-        application, version = (self._pragma(name) for name in ("application_id", "user_version"))
-        if not self.writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] and not application:
-            self.writer.executescript(
-                f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-                f"{_SCHEMA} COMMIT;"
-            )
-        elif application != APPLICATION_ID:
+    def _is_empty(self) -> bool:
+        has_tables = self.writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        return not has_tables and not self._pragma("application_id")
+
+    def _make(self) -> None:
+        self.writer.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
+            f"{_SCHEMA} COMMIT;"
+        )
+
+    def _check_format(self) -> None:
+        if self._pragma("application_id") != APPLICATION_ID:
             raise HomeBroken(f"{self.path} is a file of another program: set [home] path to another file")
-        elif version != SCHEMA_VERSION:
+        if (version := self._pragma("user_version")) != SCHEMA_VERSION:
             raise HomeBroken(
                 f"{self.path} has format {version} and this version of callcost reads {SCHEMA_VERSION}: "
                 "run the version that wrote it"
             )
+
+    def _check_pages(self) -> None:
         found = [row[0] for row in self.writer.execute("PRAGMA quick_check(5)")]
         if found != ["ok"]:
             raise HomeBroken(f"{self.path} is damaged ({'; '.join(found)[:300]}): {_RESTORE}")
@@ -133,7 +142,32 @@ class Store:
         """Fold the write-ahead log into the file and let go of it."""
         self.reader.close()
         self.writer.close()
-        self._lock.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _be_durable(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")  # on the disk at every commit: what is answered 2xx stays
+    connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
+
+
+@contextmanager
+def at_work_or_not(path: Path) -> Iterator[Store]:
+    """The file as somebody looks into it from outside, whether or not a worker has it. Raises HomeBroken."""
+    if not path.exists():
+        raise HomeBroken(f"{path}: no such file; has a worker run with these settings?")
+    try:
+        store = Store(path)  # checked, before SQLite mends its log in its own way
+    except InUse:
+        store = Store(path, beside=True)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 _RESTORE = "restore it from a backup, or move it away and start anew"
@@ -155,7 +189,7 @@ def _locked(path: Path) -> BinaryIO:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         lock.close()
-        raise HomeBroken(f"{path} is in use by another callcost: end that one, or set another [home] path") from None
+        raise InUse(f"{path} is in use by another callcost: end that one, or set another [home] path") from None
     return lock
 
 
