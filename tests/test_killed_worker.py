@@ -5,7 +5,6 @@ import random
 import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,16 @@ import msgspec
 import pytest
 
 import consumer.samples
-from consumer.app import Worker
 from consumer.core.calls import SourceRecord
 from consumer.core.counts import Counts
 from consumer.core.instants import DAY_MS, HOUR_MS, MINUTE_MS, format_ms
 from consumer.core.pipeline import Pipeline
 from consumer.core.rates import RateTable
-from consumer.core.reading import Reading
-from consumer.core.windows import spans
 from consumer.platforms.canonical import decode
 from consumer.rates.load import load_rates
 from consumer.settings import load_settings
 from consumer.simulator.simulator import Simulator
+from tests.home.at_rest import figures, figures_in, read
 from tests.simulator.listening import heard
 from tests.worker_process import WorkerProcess, until
 
@@ -110,7 +107,7 @@ async def test_twenty_kills_in_a_stream_of_webhooks_change_no_figure(worker: Wor
 
     undisturbed = Pipeline(load_rates(worker.folder / "rates.toml"), decode, fold_settings(worker.folder))
     undisturbed.feed([SourceRecord(at, event, (), now_ms) for at, event in enumerate(events)])
-    found, counts = await opened_again(worker.folder, now_ms)
+    found, counts = await figures_in(worker.folder, now_ms)
     assert counts.received >= len(events)
     assert once_each(counts) == once_each(undisturbed.counts)
     assert figures(found) == figures(read(undisturbed, now_ms))
@@ -118,29 +115,6 @@ async def test_twenty_kills_in_a_stream_of_webhooks_change_no_figure(worker: Wor
 
 def fold_settings(folder: Path) -> Any:
     return load_settings(folder / "callcost.toml").fold.for_fold()
-
-
-async def opened_again(folder: Path, now_ms: int) -> tuple[Reading, Counts]:
-    """What the file says, as of an instant."""
-    worker = Worker(load_settings(folder / "callcost.toml"), lambda: now_ms)
-    await worker.home.open()
-    work = asyncio.create_task(worker.home.run())
-    try:
-        await worker.home.restore(worker.rates.written, worker.rates.table)
-        return await worker.home.read(lambda pipeline: (read(pipeline, now_ms), pipeline.counts))
-    finally:
-        worker.home.stop()
-        await work
-        await worker.home.close()
-
-
-def read(pipeline: Pipeline, now_ms: int) -> Reading:
-    return pipeline.read(now_ms, spans(pipeline.table.calendar, now_ms))
-
-
-def figures(reading: Reading) -> Any:
-    """All but the counts: every window, segment and pool."""
-    return replace(reading, counts=Counts())
 
 
 def once_each(counts: Counts) -> Counts:
@@ -215,7 +189,7 @@ async def test_a_corrected_rate_table_holds_for_all_calls_of_the_horizon_whateve
     from_the_start = Pipeline(table(tmp_path), decode, fold_settings(tmp_path))
     events = [*yesterday, a_minute(9_999, now_ms - HOUR_MS), *today]
     from_the_start.feed([SourceRecord(at, event, (), now_ms) for at, event in enumerate(events)])
-    found, counts = await opened_again(tmp_path, now_ms)
+    found, counts = await figures_in(tmp_path, now_ms)
     assert once_each(counts) == once_each(from_the_start.counts)
     assert figures(found) == figures(read(from_the_start, now_ms))
 

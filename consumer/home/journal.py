@@ -90,7 +90,8 @@ def prune(connection: sqlite3.Connection, before: int, older_than_ms: int, most:
     if first is None:
         return 0
     until = min(before, first + most, end_of(connection) - 1)
-    newest = connection.execute("SELECT timestamp_ms FROM record WHERE offset = ?", (until - 1,)).fetchone()
-    if newest is None or newest[0] > older_than_ms:
-        return 0
-    return connection.execute("DELETE FROM record WHERE offset < ?", (until,)).rowcount
+    young = connection.execute(
+        "SELECT offset FROM record WHERE offset < ? AND timestamp_ms > ? ORDER BY offset LIMIT 1",
+        (until, older_than_ms),
+    ).fetchone()
+    return connection.execute("DELETE FROM record WHERE offset < ?", (young[0] if young else until,)).rowcount
