@@ -10,11 +10,12 @@ from typing import NamedTuple
 from consumer.core.calls import Rejection
 from consumer.core.intake import Rejected
 from consumer.home.checksums import checksum
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import Damaged
 from consumer.home.journal import Taken
 
 _COLUMNS = "number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc"
 
+_STATES = ("kept", "asked", "replayed")
 _STANDING = "SELECT count(*), coalesce(max(state = 'asked'), 0) FROM dead_letter WHERE state <> 'replayed'"
 _OLDEST_KEPT = """
 SELECT min(number) FROM (
@@ -43,11 +44,12 @@ def add(connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
             "SELECT platform, timestamp_ms, value FROM record WHERE offset = ?", (offset,)
         ).fetchone()
         if row is None:
-            raise HomeBroken(f"record {offset} is missing in the journal: restore the file from a backup")
+            raise Damaged(f"record {offset} is missing in the journal")
+        told = (offset, *row, rejection.reason, rejection.field, rejection.found, rejection.expected)
         connection.execute(
             "INSERT INTO dead_letter (offset, platform, timestamp_ms, value, reason, field, found, expected, crc) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (offset, *row, rejection.reason, rejection.field, rejection.found, rejection.expected, checksum(row[2])),
+            (*told, checksum(*told)),
         )
 
 
@@ -106,7 +108,7 @@ def take_asked(connection: sqlite3.Connection) -> list[Taken]:
 
 def _letter(row: tuple[int, int, str, int, bytes, str, str, str, str, str, int]) -> DeadLetter:
     number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc = row
-    if crc != checksum(value):
-        raise HomeBroken(f"dead letter {number} in the file is damaged: restore it from a backup")
+    if crc != checksum(*row[1:9]) or state not in _STATES:
+        raise Damaged(f"dead letter {number} is damaged")
     rejection = Rejection(reason, field, found, expected)  # type: ignore[arg-type]
     return DeadLetter(number, offset, platform, timestamp_ms, value, rejection, state)

@@ -20,7 +20,7 @@ from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.snapshot import SnapshotUnusable, restore, table_sha256
 from consumer.home import checkpoints, dead_letters, journal, positions, rate_tables
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import Damaged, HomeBroken
 from consumer.home.fold import MOST_AT_ONCE, Checkpoint, Fold
 from consumer.home.group_commit import Batch, GroupCommit
 from consumer.home.journal import Records, Taken
@@ -140,7 +140,7 @@ class EmbeddedHome:
                 raise HomeBroken(f"{self.keeping.path}: {error}") from error
             records = self._records.read_between(connection, first_offset, until)
             if not pipeline.reindex(self._telling(records, first_offset, until), until):
-                raise HomeBroken(f"{self.keeping.path}: the journal is not the one that the checkpoint was made from")
+                raise Damaged("the journal is not the one that the checkpoint was made from")
             return pipeline
 
     def _telling(self, records: Iterator[SourceRecord], first: int, until: int) -> Iterator[SourceRecord]:
@@ -157,15 +157,7 @@ class EmbeddedHome:
         found = self._tables.pop(sha256, None)
         if found is None:
             with self._store.reading() as connection:
-                rates = rate_tables.find(connection, sha256)
-            try:
-                found = rates.build()
-            except RateTableInvalid as error:
-                raise HomeBroken(
-                    f"{self.keeping.path}: a rate table that was in force is no longer valid: {error}"
-                ) from error
-        if found.sha256 != sha256:
-            raise HomeBroken(f"{self.keeping.path}: rate table {sha256} is damaged: restore the file from a backup")
+                found = _built(rate_tables.find(connection, sha256), sha256)
         return found
 
     # Taking in.
@@ -380,6 +372,17 @@ class EmbeddedHome:
             log.info("the file can be written again")
             self.state.trouble = None
         return done
+
+
+def _built(rates: WrittenRates, sha256: str) -> RateTable:
+    """A table as it was once in force. Raises Damaged."""
+    try:
+        found = rates.build()
+    except RateTableInvalid as error:
+        raise Damaged(f"rate table {sha256} was in force and is no longer valid: {error}") from error
+    if found.sha256 != sha256:
+        raise Damaged(f"rate table {sha256} is damaged")
+    return found
 
 
 def _is_switch(record: SourceRecord) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from consumer.core.calls import SourceRecord
 from consumer.home.checksums import checksum
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import Damaged
 from consumer.platforms.formats import header_of
 
 _READ_AT_ONCE = 1_000
@@ -53,7 +53,7 @@ class Records:
         self._headers: dict[str, tuple[tuple[str, bytes], ...]] = {}  # one object for all records of a platform
 
     def read(self, connection: sqlite3.Connection, first: int, most: int = _READ_AT_ONCE) -> list[SourceRecord]:
-        """The records from an offset on, at most so many. Raises HomeBroken where one is missing or was changed."""
+        """The records from an offset on, at most so many. Raises Damaged where one is missing or was changed."""
         rows = connection.execute(
             "SELECT offset, platform, timestamp_ms, value, crc FROM record WHERE offset >= ? ORDER BY offset LIMIT ?",
             (first, most),
@@ -61,20 +61,20 @@ class Records:
         return [self._record(row, expected) for expected, row in enumerate(rows, first)]
 
     def read_between(self, connection: sqlite3.Connection, first: int, until: int) -> Iterator[SourceRecord]:
-        """The records of [first, until). Raises HomeBroken where any of them is not there."""
+        """The records of [first, until). Raises Damaged where any of them is not there."""
         while first < until:
             records = self.read(connection, first, min(_READ_AT_ONCE, until - first))
             if not records:
-                raise HomeBroken(f"record {first} is missing in the journal: restore the file from a backup")
+                raise Damaged(f"record {first} is missing in the journal")
             yield from records
             first += len(records)
 
     def _record(self, row: tuple[int, str, int, bytes, int], expected: int) -> SourceRecord:
         offset, platform, timestamp_ms, value, crc = row
         if offset != expected:
-            raise HomeBroken(f"record {expected} is missing in the journal: restore the file from a backup")
+            raise Damaged(f"record {expected} is missing in the journal")
         if crc != checksum(value, offset, platform, timestamp_ms):
-            raise HomeBroken(f"record {offset} in the journal is damaged: restore the file from a backup")
+            raise Damaged(f"record {offset} in the journal is damaged")
         headers = self._headers.get(platform)
         if headers is None:
             headers = self._headers[platform] = header_of(platform)

@@ -3,7 +3,7 @@
 import sqlite3
 
 from consumer.home.checksums import checksum
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import Damaged
 
 
 def write(connection: sqlite3.Connection, source: str, position: bytes) -> None:
@@ -14,10 +14,10 @@ def write(connection: sqlite3.Connection, source: str, position: bytes) -> None:
 
 
 def read(connection: sqlite3.Connection, source: str) -> bytes | None:
-    """How far it was read; None when it never was. Raises HomeBroken."""
+    """How far it was read; None when it never was. Raises Damaged."""
     row = connection.execute("SELECT value, crc FROM position WHERE source = ?", (source,)).fetchone()
     if row is None:
         return None
     if row[1] != checksum(row[0], source):
-        raise HomeBroken(f"the position of {source} in the file is damaged: restore it from a backup")
+        raise Damaged(f"the position of {source} is damaged")
     return bytes(row[0])

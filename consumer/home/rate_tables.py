@@ -9,7 +9,7 @@ import sqlite3
 import msgspec
 
 from consumer.core.calls import Decoded, SourceRecord
-from consumer.home.failures import HomeBroken
+from consumer.home.failures import Damaged
 from consumer.rates.load import WrittenRates
 
 #: The platform of a record that holds the hash of the table in force from there on. No call is told by it.
@@ -28,15 +28,15 @@ def keep(connection: sqlite3.Connection, sha256: str, rates: WrittenRates) -> No
 
 
 def find(connection: sqlite3.Connection, sha256: str) -> WrittenRates:
-    """What was written. Raises HomeBroken when it is not there."""
+    """What was written. Raises Damaged when it is not there."""
     row = connection.execute("SELECT name, text, decks FROM rate_table WHERE sha256 = ?", (sha256,)).fetchone()
     if row is None:
-        raise HomeBroken(f"rate table {sha256} is missing in the file: restore it from a backup")
+        raise Damaged(f"rate table {sha256} is missing")
     name, text, decks = row
     try:
         return WrittenRates(name, text, msgspec.msgpack.decode(decks, type=dict[str, bytes]))
     except msgspec.DecodeError:
-        raise HomeBroken(f"rate table {sha256} in the file is damaged: restore it from a backup") from None
+        raise Damaged(f"rate table {sha256} is damaged") from None
 
 
 def forget_unused(connection: sqlite3.Connection, in_use: str) -> None:

@@ -7,11 +7,11 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from consumer.home.failures import HomeBroken, InUse
+from consumer.home.failures import Damaged, HomeBroken, InUse
 from consumer.home.wal import first_break
 from consumer.sources.unavailable import Unavailable
 
@@ -23,8 +23,8 @@ _SCHEMA = """
 CREATE TABLE record (offset INTEGER PRIMARY KEY, platform TEXT NOT NULL, timestamp_ms INTEGER NOT NULL,
     value BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
 CREATE INDEX switch ON record (offset) WHERE platform = 'callcost-rate-table';
-CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), written_ms INTEGER NOT NULL, head BLOB NOT NULL)
-    STRICT;
+CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), written_ms INTEGER NOT NULL, head BLOB NOT NULL,
+    crc INTEGER NOT NULL) STRICT;
 CREATE TABLE block (id TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE rate_table (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, text BLOB NOT NULL, decks BLOB NOT NULL) STRICT;
 CREATE TABLE position (source TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
@@ -41,6 +41,13 @@ _PASSING = {
     sqlite3.SQLITE_BUSY: "another program holds the file: end it",
     sqlite3.SQLITE_LOCKED: "another program holds the file: end it",
 }
+
+#: What SQLite says of a file that is not as it wrote it. A format from the future (SQLITE_ERROR) is a changed byte too:
+#: no SQLite that ran this program has written one.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+
+#: SQLite says what is wrong with a file in words of that file, and these may be no text any more.
+_FAILURES = (sqlite3.Error, UnicodeDecodeError, Damaged)
 
 
 class Store:
@@ -62,7 +69,7 @@ class Store:
             self.reader = self._connect()
             for connection in (self.writer, self.reader):
                 _be_durable(connection)
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             self._unlock()
             raise self._meaning(error, HomeBroken) from error
         except HomeBroken:
@@ -73,8 +80,8 @@ class Store:
         return sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=5)
 
     def _is_empty(self) -> bool:
-        has_tables = self.writer.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        return not has_tables and not self._pragma("application_id")
+        self.writer.execute("SELECT count(*) FROM sqlite_schema")  # so that a file half made is undone first
+        return self.path.stat().st_size == 0
 
     def _make(self) -> None:
         self.writer.executescript(
@@ -92,7 +99,10 @@ class Store:
             )
 
     def _check_pages(self) -> None:
-        found = [row[0] for row in self.writer.execute("PRAGMA quick_check(5)")]
+        """Whether pages, indexes and schema are as SQLite wrote them. What rows say, their checksums cover."""
+        found = [row[0] for row in self.writer.execute("PRAGMA integrity_check(5)")]
+        if found == ["ok"] and _schema_of(self.writer) != _expected_schema():
+            found = ["the schema was changed"]
         if found != ["ok"]:
             raise HomeBroken(f"{self.path} is damaged ({'; '.join(found)[:300]}): {_RESTORE}")
 
@@ -106,7 +116,7 @@ class Store:
             self.writer.execute("BEGIN IMMEDIATE")
             yield self.writer
             self.writer.execute("COMMIT")
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             self._roll_back()
             raise self._meaning(error, Unavailable) from error
         except BaseException:
@@ -122,15 +132,15 @@ class Store:
         """The connection that reads what is committed. Raises HomeBroken for a damaged file."""
         try:
             yield self.reader
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             raise self._meaning(error, HomeBroken) from error
 
-    def _meaning(self, error: sqlite3.Error, passing: type[Exception]) -> Exception:
-        code = getattr(error, "sqlite_errorcode", 0)
+    def _meaning(self, error: Exception, passing: type[Exception]) -> Exception:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # none: not UTF-8, or Damaged
         remedy = _PASSING.get(code) or _PASSING.get(code & 0xFF)
         if remedy is not None:
             return passing(f"{self.path}: {remedy} ({error})")
-        if code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        if code & 0xFF in _DAMAGED:
             return HomeBroken(f"{self.path} is damaged ({error}): {_RESTORE}")
         return HomeBroken(f"{self.path}: {error}; check the disk and its permissions, then start again")
 
@@ -147,6 +157,17 @@ class Store:
     def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
+
+
+def _schema_of(connection: sqlite3.Connection) -> list[tuple[bytes, bytes]]:
+    schema = "SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema ORDER BY name"
+    return connection.execute(schema).fetchall()
+
+
+def _expected_schema() -> list[tuple[bytes, bytes]]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(_SCHEMA)
+        return _schema_of(connection)
 
 
 def _be_durable(connection: sqlite3.Connection) -> None:
@@ -199,12 +220,17 @@ def _check_log(path: Path) -> str | None:
     Returns a warning where it may as well have been torn when the power failed.
     """
     log = _log_of(path)
-    found = first_break(log) if log.exists() else None
+    if not log.exists() or log.stat().st_size == 0:
+        return None
+    if path.stat().st_size == 0:
+        raise HomeBroken(f"{path} is empty, and {log} is of one that was not: {_RESTORE}")
+    found = first_break(log)
     if found is None:
         return None
     if found.commits > 1:
         raise HomeBroken(f"{log} is damaged at byte {found.place}, and what came after it is lost: {_RESTORE}")
     return (
-        f"{log}: the last commit is damaged at byte {found.place} and was undone; if the power failed while it was "
-        "written nobody was told that it was stored, otherwise the disk changed it: check the disk"
+        f"{log}: the last commit is damaged at byte {found.place} and was undone; if it was being written when the "
+        "power failed or the process was killed, nobody was told that it was stored; otherwise the disk changed it: "
+        "check the disk"
     )
