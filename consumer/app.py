@@ -11,6 +11,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from consumer.core.calls import Decoder
 from consumer.core.instants import HOUR_MS
@@ -19,7 +20,7 @@ from consumer.home.rate_tables import SWITCH, no_call
 from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
 from consumer.settings import Settings, secrets_of
 from consumer.sources.guards import BearerTokens, TwilioSignature
-from consumer.sources.webhooks import Webhook, Webhooks
+from consumer.sources.webhooks import Limits, Webhook, Webhooks
 from consumer.surface.http import application
 from consumer.worker.desk import WorkerDesk
 from consumer.worker.followed_file import FollowedFile
@@ -51,7 +52,9 @@ class Worker:
         decoders = _decoders(settings, self.rates.table.calendar.zone)
         fold = replace(settings.fold.for_fold(), decoding=repr(settings.asterisk))
         self.home = EmbeddedHome(_keeping(settings), by_platform({**decoders, SWITCH: no_call}), fold, clock)
-        self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, settings.ingest.body_s)
+        ingest = settings.ingest
+        limits = Limits(ingest.most_body_bytes, ingest.most_records, ingest.body_s)
+        self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, limits)
         self.file = FollowedFile(settings.source, self.home) if settings.source else None
         self.desk = WorkerDesk(settings, self.home, self.rates, self.webhooks, self.file, clock)
         self._stopped = asyncio.Event()
@@ -64,7 +67,10 @@ class Worker:
         await self.home.open()
         served = application(self.desk, client_max_size=self.settings.ingest.most_body_bytes)
         self.webhooks.add_to(served)
-        runner = web.AppRunner(served, access_log=None, shutdown_timeout=_ANSWERED_WITHIN_S, handle_signals=False)
+        runner = web.AppRunner(
+            served, access_log=None, logger=_server_log(), handle_signals=False,
+            shutdown_timeout=_ANSWERED_WITHIN_S, keepalive_timeout=self.settings.http.idle_s,
+        )  # fmt: skip
         await runner.setup()
         try:
             url = await self._listen(runner)
@@ -118,6 +124,21 @@ class Worker:
     async def _then_stop(self, work: Awaitable[None]) -> None:
         await work
         self.stop()
+
+
+def _server_log() -> logging.Logger:
+    """For what the server itself cannot handle."""
+    found = logging.getLogger("callcost.http")
+    found.addFilter(_is_news)
+    return found
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """A request that strangers broke is answered, and is none; it would show what they sent, tokens too."""
+    return not (record.exc_info and isinstance(record.exc_info[1], _THEIR_FAULT))
+
+
+_THEIR_FAULT = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 
 
 def _keeping(settings: Settings) -> Keeping:

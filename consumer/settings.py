@@ -65,6 +65,7 @@ class IngestSection(_Section):
     )
     open: bool = Field(default=False, description="let everybody post who can connect, also from other machines")
     most_body_bytes: int = Field(default=1 << 20, ge=1 << 10, le=64 << 20, description="a larger body is refused (413)")
+    most_records: int = Field(default=10_000, ge=1, description="calls in one body; one with more is refused (413)")
     body_s: float = Field(default=10.0, gt=0, le=600, description="a body that takes longer is refused (408)")
 
 
@@ -129,6 +130,9 @@ class HttpSection(_Section):
 
     host: str = Field(default="127.0.0.1", description="address to listen on")
     port: int = Field(default=8080, ge=0, le=65_535, description="port; 0 takes a free one")
+    idle_s: float = Field(
+        default=75.0, gt=0, le=3600, description="a connection without a whole request for so long is closed"
+    )
     most_series: int = Field(
         default=20_000, ge=2_000, description="series in /metrics; segments over it are one, __other__"
     )

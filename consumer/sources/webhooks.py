@@ -2,14 +2,14 @@
 
 Owns what is answered. A request is answered 2xx only when its records are on the disk (or acknowledged, where they go
 to a broker); one that cannot be taken now is answered 503, and the sender tries again. What is refused at the door
-(401, 404, 408, 413, 415) was not received: it is counted here and nowhere else.
+(401, 404, 408, 413, 415; 400 where no body could be made out) was not received: it is counted here and nowhere else.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -21,6 +21,7 @@ from consumer.sources.records import Framing
 from consumer.sources.unavailable import Unavailable
 
 RETRY_AFTER_S = 1
+_LARGE_BYTES = 16 << 10  # some 40 calls: what takes longer than a ms to judge
 _TOLD = 20  # rejections in an answer
 _UNKNOWN = "unknown"  # a platform that is none, in the counts
 
@@ -45,6 +46,15 @@ class Webhook:
         return not media_type or media_type in self.media_types or media_type.endswith(endings or ("\0",))
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a body is taken, and for how long it is waited for."""
+
+    body_bytes: int = 1 << 20  # unpacked; the application's own limit
+    records: int = 10_000
+    body_s: float = 10.0
+
+
 class Refused(Exception):
     """An answer that is no success: its status, and why."""
 
@@ -56,8 +66,9 @@ class Refused(Exception):
 class Webhooks:
     """All platforms that may post."""
 
-    def __init__(self, webhooks: Mapping[str, Webhook], append: Append, body_s: float) -> None:
-        self._webhooks, self._append, self._body_s = webhooks, append, body_s
+    def __init__(self, webhooks: Mapping[str, Webhook], append: Append, limits: Limits) -> None:
+        self._webhooks, self._append, self._limits = webhooks, append, limits
+        self._one_large_body = asyncio.Lock()
         self.answers: Counter[tuple[str, int]] = Counter()  # by platform and status
 
     def add_to(self, served: web.Application) -> None:
@@ -87,36 +98,57 @@ class Webhooks:
         body = await self._body(request)
         if webhook.signature is not None and not webhook.signature.admits(request.headers, request.path_qs, body):
             raise Refused(401, "X-Twilio-Signature does not fit: check auth token and public_url")
-        values = records_in(body, webhook.framing)
-        events, rejected = _judged(webhook, values)
+        values, events, rejected = await self._judged(webhook, body)
         try:
             await self._append(platform, values)
         except Unavailable as error:
             raise Refused(503, f"{error}; try again", {"Retry-After": str(RETRY_AFTER_S)}) from None
         return _json(_told(len(values), rejected), 400 if rejected and len(rejected) == events else 200)
 
+    async def _judged(self, webhook: Webhook, body: bytes) -> "_Judged":
+        """What a body holds. A large one on a thread, one after the other, so that small ones need not wait."""
+        if len(body) <= _LARGE_BYTES:
+            return _judge(webhook, body, self._limits.records)
+        async with self._one_large_body:
+            return await asyncio.to_thread(_judge, webhook, body, self._limits.records)
+
     async def _body(self, request: web.Request) -> bytes:
+        limits = self._limits
+        if (request.content_length or 0) > limits.body_bytes:
+            raise Refused(413, f"the body has {request.content_length} bytes, expected at most {limits.body_bytes}")
         try:
-            async with asyncio.timeout(self._body_s):
+            async with asyncio.timeout(limits.body_s):
                 return await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise Refused(413, f"the body is too large: {error.text}") from None
+        except web.HTTPRequestEntityTooLarge:
+            raise Refused(413, f"the body has more than {limits.body_bytes} bytes") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise Refused(400, "the body is not what its headers say: broken off, or packed in another way") from None
         except TimeoutError:
-            raise Refused(408, f"the body did not come within {self._body_s:g} s", {"Connection": "close"}) from None
+            raise Refused(408, f"the body did not come within {limits.body_s:g} s", {"Connection": "close"}) from None
 
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="callcost"'}
 
 
-def _judged(webhook: Webhook, values: Sequence[bytes]) -> tuple[int, list[tuple[int, Rejection]]]:
-    """How many events the records hold, and which of them the decoder rejects. The fold will say the same."""
+class _Judged(NamedTuple):
+    """Records, how many events they hold, and which of these the decoder rejects. The fold will say the same."""
+
+    values: Sequence[bytes]
+    events: int
+    rejected: Sequence[tuple[int, Rejection]]
+
+
+def _judge(webhook: Webhook, body: bytes, most_records: int) -> _Judged:
+    values = records_in(body, webhook.framing)
+    if len(values) > most_records:
+        raise Refused(413, f"the body holds {len(values)} records, expected at most {most_records}")
     events, rejected = 0, []
     for item, value in enumerate(values):
         for event in webhook.decode(SourceRecord(item, value, webhook.headers)):
             events += 1
             if isinstance(event, Rejection):
                 rejected.append((item, event))
-    return events, rejected
+    return _Judged(values, events, rejected)
 
 
 def _told(records: int, rejected: Sequence[tuple[int, Rejection]]) -> dict[str, Any]:
