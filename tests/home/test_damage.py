@@ -15,7 +15,7 @@ from consumer.home import dead_letters
 from consumer.home.failures import HomeBroken
 from tests.home.at_rest import figures, opened, read
 from tests.home.contract import call
-from tests.home.test_embedded_home import NOW_MS, RATES
+from tests.home.test_embedded_home import NOW_MS, RATES, fold_all
 
 FLIPS = 250
 
@@ -45,13 +45,6 @@ def left_by_a_kill() -> Path:
 
     asyncio.run(work())
     return folder
-
-
-async def fold_all(worker: Any) -> None:
-    """What `follow` does, once: all that is in the journal is folded."""
-    home = worker.home
-    while home.behind:
-        await home._fold_in(home.fold, home._read(home.pipeline.next_offset))
 
 
 def as_it_was(folder: Path, logged: bool = True) -> Path:

@@ -14,15 +14,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from consumer.app import Worker
+from consumer.core.instants import HOUR_MS, format_ms
 from consumer.home import dead_letters
 from consumer.home.failures import HomeBroken, InUse
 from consumer.home.group_commit import Batch, GroupCommit
 from consumer.home.journal import Taken
 from consumer.home.store import Store
+from consumer.settings import load_settings
 from consumer.sources.unavailable import Unavailable
-from tests.home.at_rest import opened
+from tests.home.at_rest import figures, figures_in, opened, read
 from tests.home.contract import assert_figures, call, post
 from tests.worker_process import WorkerProcess, until
 
@@ -180,6 +184,35 @@ async def test_a_file_that_became_read_only_answers_unavailable_and_is_written_a
         assert worker.home.pipeline.counts.costed == 2
 
 
+async def test_while_the_file_is_read_only_posts_are_answered_503_and_tried_again_later(folder: Path) -> None:
+    """SQLite is told to write nothing: it fails as on a disk that was mounted anew without writing."""
+    with (folder / "callcost.toml").open("a") as settings:
+        settings.write("[http]\nport = 0\n")
+    worker = Worker(load_settings(folder / "callcost.toml"), lambda: NOW_MS)
+
+    async def posted(url: str) -> int:
+        headers = {"Content-Type": "application/json"}
+        async with session.post(f"{url}/ingest/callcost", data=call("a"), headers=headers) as answer:
+            assert answer.status == 200 or answer.headers["Retry-After"] == "1"
+            return answer.status
+
+    async def look(url: str) -> None:
+        assert await posted(url) == 200
+        worker.home._store.writer.execute("PRAGMA query_only = ON")
+        assert await posted(url) == 503
+        async with session.get(f"{url}/api/status") as answer:
+            (trouble,) = (await answer.json())["troubles"]
+        assert "the file cannot be written: mount the disk for writing" in trouble
+        worker.home._store.writer.execute("PRAGMA query_only = OFF")
+        assert await posted(url) == 200
+        assert worker.desk.status().troubles == ()
+
+    async with aiohttp.ClientSession() as session:
+        await worker.run(look)
+    _, counts = await figures_in(folder, NOW_MS)
+    assert (counts.costed, counts.duplicates) == (1, 1)
+
+
 def limit_file_size(worker: WorkerProcess, size: int) -> None:
     _, hard = resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (size, hard))
@@ -263,6 +296,64 @@ async def test_the_newest_dead_letters_are_kept_and_those_dropped_are_counted(fo
         assert [letter.value for letter in kept] == [b"junk %d" % number for number in range(15, 25)]
         worker.home.stop()
         await follow
+
+
+async def test_of_the_journal_only_what_is_still_needed_is_kept(folder: Path) -> None:
+    """2 500 calls two days and a bit ago, 500 now: after 24 h nobody asks for a call, after 48 h for no record.
+
+    The place from which the journal is read again is every 1 000th record; it is 2 000 of the 2 501 at which the calls
+    of now begin (a rate table is the first record).
+    """
+    now_ms = NOW_MS - 50 * HOUR_MS
+    async with opened(folder, lambda: now_ms) as worker:
+        await worker.home.append("callcost", [call_at(f"old-{number}", now_ms) for number in range(2_500)])
+        await fold_all(worker)
+        await worker.home.checkpoint()
+        await worker.home._prune()
+        assert offsets_kept(folder) == (0, 2_500)
+        now_ms = NOW_MS - HOUR_MS
+        await worker.home.append("callcost", [call_at(f"new-{number}", now_ms) for number in range(500)])
+        await fold_all(worker)
+        await worker.home.checkpoint()
+        await worker.home._prune()
+        assert offsets_kept(folder) == (2_000, 3_000)
+        before = await worker.home.read(lambda pipeline: read(pipeline, NOW_MS))
+    found, counts = await figures_in(folder, NOW_MS)
+    assert figures(found) == figures(before)
+    assert counts.costed == 3_000
+
+
+async def test_what_a_later_amendment_may_need_is_kept_however_old(folder: Path) -> None:
+    """Calls are remembered for three days here, and records need not be kept at all."""
+    with (folder / "callcost.toml").open("a") as settings:
+        settings.write("[home]\njournal_h = 0\n[fold]\nhorizon_s = 259_200\n")
+    now_ms = NOW_MS - 50 * HOUR_MS
+    async with opened(folder, lambda: now_ms) as worker:
+        await worker.home.append("callcost", [call_at(f"old-{number}", now_ms) for number in range(2_500)])
+        now_ms = NOW_MS - HOUR_MS
+        await worker.home.append("callcost", [call_at(f"new-{number}", now_ms) for number in range(500)])
+        await fold_all(worker)
+        await worker.home.checkpoint()
+        await worker.home._prune()
+        assert offsets_kept(folder) == (0, 3_000)
+    async with opened(folder, lambda: NOW_MS) as worker:
+        await worker.home.append("callcost", [call_at("old-7", NOW_MS - 50 * HOUR_MS)])
+        await fold_all(worker)
+        assert worker.home.pipeline is not None
+        assert worker.home.pipeline.counts.duplicates == 1
+
+
+def call_at(call_id: str, now_ms: int) -> bytes:
+    """A call that ended at an instant."""
+    return call(call_id, started_at=format_ms(now_ms - 60_000), ended_at=format_ms(now_ms))
+
+
+async def fold_all(worker: Worker) -> None:
+    """What `follow` does, once: all that is in the journal is folded."""
+    home = worker.home
+    assert home.fold is not None
+    while home.behind:
+        await home._fold_in(home.fold, home._read(home.fold.pipeline.next_offset))
 
 
 def offsets_kept(folder: Path) -> tuple[int, int]:
