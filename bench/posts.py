@@ -58,17 +58,19 @@ class Poster(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("closed by the server"))
 
 
-def request(path: str, body: bytes, content_type: str = "application/json") -> bytes:
+def request(path: str, body: bytes, token: str) -> bytes:
     """The bytes of a POST."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    fields = ["Host: 127.0.0.1", "Content-Type: application/json", f"Content-Length: {len(body)}"]
+    if token:
+        fields.append(f"Authorization: Bearer {token}")
+    return "\r\n".join([f"POST {path} HTTP/1.1", *fields]).encode() + b"\r\n\r\n" + body
 
 
 async def post_all(
-    port: int, bodies: list[bytes], connections: int, rate: float = 0.0
+    port: int, bodies: list[bytes], connections: int, rate: float = 0.0, token: str = ""
 ) -> tuple[float, list[float], dict[bytes, int]]:
     """Post every body once; seconds it took, latencies, answers by status. `rate` a second, or 0: as fast as can be."""
-    requests = iter([request("/ingest/callcost", body) for body in bodies])
+    requests = iter([request("/ingest/callcost", body, token) for body in bodies])
     latencies: list[float] = []
     began = time.perf_counter()
     loop = asyncio.get_running_loop()

@@ -69,7 +69,7 @@ class Worker:
         self.webhooks.add_to(served)
         runner = web.AppRunner(
             served, access_log=None, logger=_server_log(), handle_signals=False,
-            shutdown_timeout=_ANSWERED_WITHIN_S, keepalive_timeout=self.settings.http.idle_s,
+            shutdown_timeout=_ANSWERED_WITHIN_S, keepalive_timeout=self.settings.http.idle_s, auto_decompress=False,
         )  # fmt: skip
         await runner.setup()
         try:

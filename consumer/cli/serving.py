@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
@@ -12,6 +13,10 @@ from rich.logging import RichHandler
 from consumer.app import Worker
 from consumer.cli.failures import errors
 from consumer.settings import Settings
+
+#: How long a thread that computes (a reading, a checkpoint) may keep the event loop waiting each time it has work.
+#: Python's own 5 ms would be several times that for each request: bench/door.py.
+_SWITCH_S = 0.0005
 
 
 def log_to_stderr() -> None:
@@ -47,4 +52,5 @@ async def _serve(settings: Settings, beside: Callable[[Worker, str], Awaitable[N
     loop.add_signal_handler(signal.SIGHUP, worker.rates.reload)
     gc.freeze()  # what was made so far stays: the collector need not look at it again and again
     gc.set_threshold(100_000, 50, 50)
+    sys.setswitchinterval(_SWITCH_S)
     await worker.run(None if beside is None else lambda url: beside(worker, url))

@@ -3,9 +3,6 @@
 import zlib
 
 
-def checksum(*parts: object) -> int:
-    """CRC-32 of all parts; those that are not bytes by how they are written."""
-    crc = 0
-    for part in parts:
-        crc = zlib.crc32(part if isinstance(part, bytes) else repr(part).encode(), crc)
-    return crc
+def checksum(value: bytes, *others: object) -> int:
+    """CRC-32 of the bytes of a row and of its other columns as they are written."""
+    return zlib.crc32(value, zlib.crc32(repr(others).encode()))

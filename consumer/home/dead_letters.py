@@ -13,10 +13,11 @@ from consumer.home.checksums import checksum
 from consumer.home.failures import Damaged
 from consumer.home.journal import Taken
 
-_COLUMNS = "number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc"
+_COLUMNS = "number, offset, nth, platform, timestamp_ms, value, reason, field, found, expected, state, crc"
 
 _STATES = ("kept", "asked", "replayed")
-_STANDING = "SELECT count(*), coalesce(max(state = 'asked'), 0) FROM dead_letter WHERE state <> 'replayed'"
+_STANDING = "SELECT state, count(*) FROM dead_letter INDEXED BY letter_state GROUP BY state"
+_AT_ONCE, _AT_ONCE_BYTES = 500, 256 << 10
 _OLDEST_KEPT = """
 SELECT min(number) FROM (
     SELECT number, row_number() OVER newest AS rank, sum(length(value)) OVER newest AS held
@@ -36,25 +37,41 @@ class DeadLetter(NamedTuple):
     state: str
 
 
-def add(connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> None:
-    """Store events that were rejected, with the bytes that the journal has of them."""
-    for one in rejected:
-        offset, rejection = one.offset, one.rejection
+def add(connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> tuple[int, int]:
+    """Store events that were rejected, as many of the first as take some ms, with the bytes that the journal has.
+
+    Returns how many were stored, and their bytes. One that is stored already, because the process ended before the
+    checkpoint that comes after, stays as it is.
+    """
+    stored = held = 0
+    while stored < min(len(rejected), _AT_ONCE) and held < _AT_ONCE_BYTES:
+        offset, rejection = rejected[stored].offset, rejected[stored].rejection
         row = connection.execute(
             "SELECT platform, timestamp_ms, value FROM record WHERE offset = ?", (offset,)
         ).fetchone()
         if row is None:
             raise Damaged(f"record {offset} is missing in the journal")
-        told = (offset, *row, rejection.reason, rejection.field, rejection.found, rejection.expected)
+        nth = _those_before(rejected, stored)
+        told = (offset, nth, *row, rejection.reason, rejection.field, rejection.found, rejection.expected)
         connection.execute(
-            "INSERT INTO dead_letter (offset, platform, timestamp_ms, value, reason, field, found, expected, crc) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*told, checksum(*told)),
+            "INSERT OR IGNORE INTO dead_letter (offset, nth, platform, timestamp_ms, value, reason, field, found, "
+            "expected, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*told, checksum(b"", *told)),
         )
+        stored, held = stored + 1, held + len(row[2])
+    return stored, held
+
+
+def _those_before(rejected: Sequence[Rejected], at: int) -> int:
+    """How many events of the same record stand right before this one."""
+    first = at
+    while first and rejected[first - 1].offset == rejected[at].offset:
+        first -= 1
+    return at - first
 
 
 def drop_oldest(connection: sqlite3.Connection, most: int, most_bytes: int) -> int:
-    """Keep the newest, at most so many with so many bytes in all; how many went."""
+    """Keep the newest, at most so many with so many bytes in all; how many went. Looks at all of them."""
     row = connection.execute(_OLDEST_KEPT, (most, most_bytes)).fetchone()
     least = row[0] if row[0] is not None else 1 << 62
     return connection.execute("DELETE FROM dead_letter WHERE number < ?", (least,)).rowcount
@@ -62,8 +79,8 @@ def drop_oldest(connection: sqlite3.Connection, most: int, most_bytes: int) -> i
 
 def standing(connection: sqlite3.Connection) -> tuple[int, bool]:
     """How many were not replayed yet, and whether somebody asks for any to be."""
-    number, has_asked = connection.execute(_STANDING).fetchone()
-    return int(number), bool(has_asked)
+    by_state = dict(connection.execute(_STANDING))
+    return by_state.get("kept", 0) + by_state.get("asked", 0), "asked" in by_state
 
 
 def find(connection: sqlite3.Connection, number: int) -> DeadLetter | None:
@@ -106,9 +123,9 @@ def take_asked(connection: sqlite3.Connection) -> list[Taken]:
     return [Taken(letter.platform, letter.value) for letter in letters.values()]
 
 
-def _letter(row: tuple[int, int, str, int, bytes, str, str, str, str, str, int]) -> DeadLetter:
-    number, offset, platform, timestamp_ms, value, reason, field, found, expected, state, crc = row
-    if crc != checksum(*row[1:9]) or state not in _STATES:
+def _letter(row: tuple[int, int, int, str, int, bytes, str, str, str, str, str, int]) -> DeadLetter:
+    number, offset, _, platform, timestamp_ms, value, reason, field, found, expected, state, crc = row
+    if crc != checksum(b"", *row[1:10]) or state not in _STATES:
         raise Damaged(f"dead letter {number} is damaged")
     rejection = Rejection(reason, field, found, expected)  # type: ignore[arg-type]
     return DeadLetter(number, offset, platform, timestamp_ms, value, rejection, state)

@@ -1,27 +1,30 @@
 """The home that needs nothing else: one file, in which the log of what came in and the checkpoints lie together.
 
 Owns the order of things. A record is in the journal, on the disk, before anybody is told that it was taken, and before
-it is folded; a checkpoint is stored in one transaction with what was rejected up to it. So whenever the process ends,
+it is folded; what was rejected is stored before the checkpoint that counts it. So whenever the process ends,
 the next one goes on from the last checkpoint as if nothing had happened.
 """
 
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
 from consumer.core.calls import Decoder, SourceRecord
+from consumer.core.intake import Rejected
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
-from consumer.core.snapshot import SnapshotUnusable, restore, table_sha256
+from consumer.core.snapshot import Snapshot, SnapshotUnusable, restore, table_sha256
 from consumer.home import checkpoints, dead_letters, journal, positions, rate_tables
 from consumer.home.failures import Damaged, HomeBroken
-from consumer.home.fold import MOST_AT_ONCE, Checkpoint, Fold
+from consumer.home.fold import MOST_AT_ONCE, Fold
 from consumer.home.group_commit import Batch, GroupCommit
 from consumer.home.journal import Records, Taken
 from consumer.home.rate_tables import SWITCH
@@ -80,6 +83,7 @@ class EmbeddedHome:
         self._end = 0  # of the journal
         self._is_open = False
         self._index_from = 0  # of the last checkpoint: the journal is needed from here on
+        self._since_drop = (0, 0)  # dead letters and their bytes that came after some were dropped
         self._has_asked = False  # somebody asks for dead letters to be replayed
         self._is_stopping = asyncio.Event()
         self.fold: Fold | None = None
@@ -283,7 +287,8 @@ class EmbeddedHome:
         fold, began_ms = self._folding(), self._clock()
         taken = await fold.checkpoint()
         try:
-            await self._storing(lambda: self._store_checkpoint(taken))
+            await self._store_rejected(taken.rejected)
+            await self._storing(lambda: self._store_checkpoint(taken.snapshot))
         except Unavailable:
             fold.is_not_stored(taken)
             raise
@@ -294,17 +299,34 @@ class EmbeddedHome:
         self._index_from = taken.snapshot.index_from
         return taken.snapshot.next_offset
 
-    def _store_checkpoint(self, taken: Checkpoint) -> None:
-        snapshot, keeping = taken.snapshot, self.keeping
+    def _store_checkpoint(self, snapshot: Snapshot) -> None:
         with self._store.transaction() as connection:
             checkpoints.write(connection, self._clock(), snapshot.head, snapshot.block_ids, snapshot.new_blocks)
-            if taken.rejected:
-                dead_letters.add(connection, taken.rejected)
-                dropped = dead_letters.drop_oldest(
-                    connection, keeping.most_dead_letters, keeping.most_dead_letter_bytes
-                )
-                self.state.dead_letters_dropped += dropped
             rate_tables.forget_unused(connection, table_sha256(snapshot.head))
+
+    async def _store_rejected(self, rejected: Sequence[Rejected]) -> None:
+        """As dead letters, before the checkpoint that has them in its counts; what comes in need not wait for all."""
+
+        def store(first: int) -> int:
+            with self._store.transaction() as connection:
+                stored, size = dead_letters.add(connection, rejected[first:])
+                self._drop_letters(connection, stored, size)
+            return stored
+
+        first = 0
+        while first < len(rejected):
+            first += await self._storing(partial(store, first))
+
+    def _drop_letters(self, connection: sqlite3.Connection, stored: int, size: int) -> None:
+        """Those that are too many, when they may be: each hundredth part of what is kept."""
+        keeping = self.keeping
+        self._since_drop = (self._since_drop[0] + stored, self._since_drop[1] + size)
+        number, held = self._since_drop
+        if number * 100 >= keeping.most_dead_letters or held * 100 >= keeping.most_dead_letter_bytes:
+            self.state.dead_letters_dropped += dead_letters.drop_oldest(
+                connection, keeping.most_dead_letters, keeping.most_dead_letter_bytes
+            )
+            self._since_drop = (0, 0)
 
     async def _replay_asked(self) -> None:
         """Dead letters that somebody asked for are records again, each once."""

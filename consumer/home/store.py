@@ -28,9 +28,12 @@ CREATE TABLE checkpoint (only INTEGER PRIMARY KEY CHECK (only = 1), written_ms I
 CREATE TABLE block (id TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
 CREATE TABLE rate_table (sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, text BLOB NOT NULL, decks BLOB NOT NULL) STRICT;
 CREATE TABLE position (source TEXT PRIMARY KEY, value BLOB NOT NULL, crc INTEGER NOT NULL) STRICT;
-CREATE TABLE dead_letter (number INTEGER PRIMARY KEY AUTOINCREMENT, offset INTEGER NOT NULL, platform TEXT NOT NULL,
-    timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, reason TEXT NOT NULL, field TEXT NOT NULL, found TEXT NOT NULL,
-    expected TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'kept', crc INTEGER NOT NULL) STRICT;
+CREATE TABLE dead_letter (number INTEGER PRIMARY KEY AUTOINCREMENT, offset INTEGER NOT NULL, nth INTEGER NOT NULL,
+    platform TEXT NOT NULL, timestamp_ms INTEGER NOT NULL, value BLOB NOT NULL, reason TEXT NOT NULL,
+    field TEXT NOT NULL, found TEXT NOT NULL, expected TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'kept',
+    crc INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX rejected_event ON dead_letter (offset, nth);
+CREATE INDEX letter_state ON dead_letter (state);
 """
 
 #: What passes by itself or when somebody makes room, by SQLite's (extended or primary) code.

@@ -9,7 +9,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -206,14 +206,17 @@ def whole_object(whole: bytes) -> Framed:
     return Framed(text.count(b"\n", 0, blank), text.strip())
 
 
-def array_items(whole: bytes) -> tuple[list[Framed], str | None]:
-    """The items of an array and, where it breaks off or is malformed, why; then the items before that place."""
+def array_items(whole: bytes, most: int | None = None) -> tuple[list[Framed], str | None]:
+    """The items of an array and, where it breaks off or is malformed, why; then the items before that place.
+
+    No more than `most` of them, however many there are.
+    """
     text = whole.removeprefix(_BYTE_ORDER_MARK)
     try:
         items = msgspec.json.decode(text, type=list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError) as error:
-        return list(_items_before_break(text)), str(error)
-    return [Framed(number, bytes(item)) for number, item in enumerate(items)], None
+        return list(islice(_items_before_break(text), most)), str(error)
+    return [Framed(number, bytes(item)) for number, item in enumerate(items[:most])], None
 
 
 def _items_before_break(text: bytes) -> Iterator[Framed]:

@@ -15,7 +15,7 @@ import msgspec
 from aiohttp import web
 
 from consumer.core.calls import Decoder, Rejection, SourceRecord
-from consumer.sources.bodies import records_in
+from consumer.sources.bodies import CODINGS, NotPacked, TooLarge, records_in, unpacked
 from consumer.sources.guards import BearerTokens, TwilioSignature
 from consumer.sources.records import Framing
 from consumer.sources.unavailable import Unavailable
@@ -95,22 +95,26 @@ class Webhooks:
         media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if not webhook.takes(media_type):
             raise Refused(415, f"found {media_type[:80]!r}, expected one of {', '.join(webhook.media_types)}")
+        coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+        if coding != "identity" and coding not in CODINGS:
+            expected = ", ".join(CODINGS)
+            raise Refused(415, f"Content-Encoding: found {coding[:40]!r}, expected one of {expected} or none")
         body = await self._body(request)
         if webhook.signature is not None and not webhook.signature.admits(request.headers, request.path_qs, body):
             raise Refused(401, "X-Twilio-Signature does not fit: check auth token and public_url")
-        values, events, rejected = await self._judged(webhook, body)
+        values, events, rejected = await self._judged(webhook, body, coding)
         try:
             await self._append(platform, values)
         except Unavailable as error:
             raise Refused(503, f"{error}; try again", {"Retry-After": str(RETRY_AFTER_S)}) from None
         return _json(_told(len(values), rejected), 400 if rejected and len(rejected) == events else 200)
 
-    async def _judged(self, webhook: Webhook, body: bytes) -> "_Judged":
+    async def _judged(self, webhook: Webhook, body: bytes, coding: str) -> "_Judged":
         """What a body holds. A large one on a thread, one after the other, so that small ones need not wait."""
-        if len(body) <= _LARGE_BYTES:
-            return _judge(webhook, body, self._limits.records)
+        if coding == "identity" and len(body) <= _LARGE_BYTES:
+            return _judge(webhook, body, coding, self._limits)
         async with self._one_large_body:
-            return await asyncio.to_thread(_judge, webhook, body, self._limits.records)
+            return await asyncio.to_thread(_judge, webhook, body, coding, self._limits)
 
     async def _body(self, request: web.Request) -> bytes:
         limits = self._limits
@@ -138,10 +142,14 @@ class _Judged(NamedTuple):
     rejected: Sequence[tuple[int, Rejection]]
 
 
-def _judge(webhook: Webhook, body: bytes, most_records: int) -> _Judged:
-    values = records_in(body, webhook.framing)
-    if len(values) > most_records:
-        raise Refused(413, f"the body holds {len(values)} records, expected at most {most_records}")
+def _judge(webhook: Webhook, body: bytes, coding: str, limits: Limits) -> _Judged:
+    try:
+        plain = body if coding == "identity" else unpacked(body, coding, limits.body_bytes)
+        values = records_in(plain, webhook.framing, limits.records)
+    except TooLarge as error:
+        raise Refused(413, str(error)) from None
+    except NotPacked as error:
+        raise Refused(400, f"Content-Encoding: expected {coding}: {error}") from None
     events, rejected = 0, []
     for item, value in enumerate(values):
         for event in webhook.decode(SourceRecord(item, value, webhook.headers)):

@@ -68,7 +68,9 @@ async def door() -> AsyncIterator[Door]:
     webhooks = Webhooks(known, journal.append, Limits(LIMIT, 2_000, body_s=0.2))
     served = web.Application(client_max_size=LIMIT)
     webhooks.add_to(served)
-    async with TestClient(TestServer(served)) as client:
+    server = TestServer(served)
+    await server.start_server(auto_decompress=False)  # as the worker's is
+    async with TestClient(server) as client:
         yield Door(client, journal, webhooks)
 
 
@@ -203,7 +205,7 @@ async def test_a_body_that_is_too_large_is_not_received(door: Door) -> None:
 async def test_a_body_of_too_many_calls_is_not_received(door: Door) -> None:
     """Each would be a record of its own, and all the others wait until they are written."""
     assert await door.post(b"{}\n" * 2_001, "application/x-ndjson") == (
-        413, {"error": "the body holds 2001 records, expected at most 2000"},
+        413, {"error": "the body holds more than 2000 records"},
     )  # fmt: skip
     assert door.records == []
 
@@ -225,10 +227,19 @@ async def test_a_packed_body_is_unpacked_no_further_than_is_allowed(door: Door) 
 
 
 async def test_a_body_that_is_not_packed_as_it_says_is_refused(door: Door) -> None:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN.decode()}"}
-    async with door.client.post("/ingest/callcost", data=JSON, headers=headers | {"Content-Encoding": "gzip"}) as got:
-        assert got.status == 400
+    packed = gzip.compress(JSON)
+    for body in (JSON, packed[:-5], packed + b"x", packed + packed, b""):
+        status, told = await door.post(body, Content_Encoding="gzip")
+        assert status == 400
+        assert told["error"].startswith("Content-Encoding: expected gzip: ")
     assert door.records == []
+
+
+async def test_a_coding_that_is_not_known_is_told(door: Door) -> None:
+    status, told = await door.post(JSON, Content_Encoding="br")
+    assert (status, told) == (
+        415, {"error": "Content-Encoding: found 'br', expected one of gzip, x-gzip, deflate or none"},
+    )  # fmt: skip
 
 
 async def test_a_body_that_does_not_come_is_not_received(door: Door) -> None:

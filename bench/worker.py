@@ -1,0 +1,137 @@
+"""A worker in a process of its own that measures itself: pauses of its event loop, checkpoints, CPU, memory."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import numpy as np
+
+from bench import workload
+from bench.machine import resident_bytes
+from consumer.app import Worker
+from consumer.cli.serving import log_to_stderr, serve
+from consumer.settings import load_settings
+
+_PROBE_S = 0.002  # between two looks at how late the event loop is
+
+
+class MeasuredWorker:
+    """The process, on the first core alone; whoever measures it has the others. Entered, it is ready."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.ready_after_s = 0.0
+
+    def __enter__(self) -> Self:
+        began = time.perf_counter()
+        with (self.folder / "worker.log").open("wb") as log:
+            command = [sys.executable, "-m", "bench.worker", self.folder]
+            self._process = subprocess.Popen(command, stderr=log)  # noqa: S603 - this package itself
+        while self.get("/api/status").get("not_ready", "not listening") is not None:
+            if self._process.poll() is not None:
+                raise RuntimeError((self.folder / "worker.log").read_text())
+            time.sleep(0.02)
+        self.ready_after_s = time.perf_counter() - began
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def kill(self) -> None:
+        """As if the power had failed."""
+        self._process.kill()
+        self._process.wait()
+
+    def get(self, path: str) -> dict[str, Any]:
+        """JSON that it answers; nothing while it does not listen."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                return dict(json.load(answer))
+        except (urllib.error.URLError, ConnectionError):
+            return {}
+
+    def wait_until_folded(self) -> None:
+        """All that was taken is in the figures."""
+        while self.get("/api/status")["events_behind"]:
+            time.sleep(0.02)
+
+    def resident_mb(self) -> float:
+        """Its memory now."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def told(self) -> dict[str, Any]:
+        """What it measured of itself, after its end."""
+        return dict(json.loads((self.folder / "told.json").read_text()))
+
+
+def folder_of(folder: Path, port: int, more: str = "", home: str = "", fold: str = "") -> Path:
+    """Settings and the rate table of the workload, of 8 pools and 200 000 prefixes."""
+    (folder / "rates.toml").write_text(workload.rate_text())
+    (folder / "deck.csv").write_bytes(workload.deck(200_000))
+    (folder / "callcost.toml").write_text(
+        f'rates = "rates.toml"\n{more}\n[http]\nport = {port}\n[home]\n{home}\n[fold]\n{fold}\n'
+    )
+    return folder
+
+
+class _Spent:
+    """CPU seconds of a function, on whatever threads it runs."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self._work, self.times, self.cpu_s = work, 0, 0.0
+
+    def __call__(self, *given: Any) -> Any:
+        began = time.thread_time()
+        try:
+            return self._work(*given)
+        finally:
+            self.times += 1
+            self.cpu_s += time.thread_time() - began
+
+
+async def _look(worker: Worker, _url: str, into: Path) -> NoReturn:
+    """Until the worker is told to stop."""
+    home: Any = worker.home
+    made = home.fold._snapshotter.snapshot = _Spent(home.fold._snapshotter.snapshot)
+    stored = home._store_checkpoint = _Spent(home._store_checkpoint)
+    late_s: list[float] = []
+    began, cpu = time.perf_counter(), time.process_time()
+    try:
+        while True:
+            due = time.perf_counter() + _PROBE_S
+            await asyncio.sleep(_PROBE_S)
+            late_s.append(time.perf_counter() - due)
+    finally:
+        elapsed_s = time.perf_counter() - began
+        into.write_text(
+            json.dumps(
+                {
+                    "pause_ms": np.percentile(np.array(late_s) * 1e3, [50, 99, 99.9, 100]).tolist(),
+                    "checkpoint_ms": (made.cpu_s + stored.cpu_s) / max(stored.times, 1) * 1e3,
+                    "checkpoint_share": (made.cpu_s + stored.cpu_s) / elapsed_s,
+                    "cpu_share": (time.process_time() - cpu) / elapsed_s,
+                    "resident_mb": resident_bytes() / 1e6,
+                }
+            )
+        )
+
+
+if __name__ == "__main__":
+    os.sched_setaffinity(0, {0})
+    where = Path(sys.argv[1])
+    log_to_stderr()
+    serve(load_settings(where / "callcost.toml"), lambda worker, url: _look(worker, url, where / "told.json"))
