@@ -19,5 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     for item in items:
         for program, why in NEEDED.items():
-            if item.get_closest_marker(MARKED.get(program, program)) and shutil.which(program) is None:
+            needs_it = any(map(item.get_closest_marker, MARKED.get(program, (program,))))
+            if needs_it and shutil.which(program) is None:
                 item.add_marker(pytest.mark.skip(reason=f"{program} is not here; it {why}"))

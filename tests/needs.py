@@ -10,11 +10,11 @@ NEEDED = {
     "chromedriver": "drives chromium; Debian: apt-get install chromium-driver",
     "kamailio": "is the proxy of tests/voip; Debian: see the README there",
     "sipp": "makes the calls of tests/voip; Debian: see the README there",
-    "sqlite3": "makes the proxy's outbox; Debian: apt-get install sqlite3",
+    "sqlite3": "makes the proxy's outbox and a backup; Debian: apt-get install sqlite3",
 }
 
-#: The marker of the tests that need a program, where it is not the program's name.
-MARKED = {"chromedriver": "chromium", "kamailio": "sip", "sipp": "sip", "sqlite3": "sip"}
+#: Markers of the tests that need a program, where that is not the program's name alone.
+MARKED = {"chromedriver": ("chromium",), "kamailio": ("sip",), "sipp": ("sip",), "sqlite3": ("sip", "sqlite3")}
 
 
 def main() -> int:

@@ -4,15 +4,21 @@ import importlib.util
 import json
 import re
 import shlex
+import subprocess
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from consumer.cli.main import app
-from consumer.settings import FoldSection, load_settings
+from consumer.home import journal
+from consumer.home.journal import Records, Taken
+from consumer.home.store import Store
+from consumer.settings import FoldSection, Settings, SourceSettings, load_settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
@@ -146,4 +152,36 @@ def test_page_on_the_rate_table_computes_its_calls_as_explain_does(tmp_path: Pat
 def test_settings_of_the_page_on_the_interface_are_valid(tmp_path: Path) -> None:
     path = tmp_path / "callcost.toml"
     path.write_text(fenced("interface.md", "toml")[0], encoding="utf-8")
-    assert load_settings(path).fold == FoldSection()
+    found = load_settings(path)
+    assert (found.home.path, found.fold) == (tmp_path / "callcost.db", FoldSection())
+    defaults = Settings(rates=Path("rates.toml"))
+    assert found.model_copy(update={"rates": defaults.rates, "home": defaults.home}) == defaults
+    assert found.home.model_copy(update={"path": defaults.home.path}) == defaults.home
+
+
+def test_every_setting_is_on_the_page_on_the_interface() -> None:
+    shown = tomllib.loads(re.sub(r"(?m)^# (?=[\[a-z])", "", fenced("interface.md", "toml")[0]))
+    secrets = {"token", "twilio_auth_token"}  # in words beside it: better in files
+    for name, about in Settings.model_fields.items():
+        section = (
+            about.default if isinstance(about.default, BaseModel) else SourceSettings if name == "source" else None
+        )
+        expected = set(
+            type(section).model_fields if isinstance(section, BaseModel) else section.model_fields if section else ()
+        )
+        assert set(shown[name] if expected else ()) == expected - secrets, name
+
+
+@pytest.mark.sqlite3
+def test_the_backup_of_the_page_on_a_single_machine_is_one(tmp_path: Path) -> None:
+    """Taken with SQLite's own command while the file is in use."""
+    (command,) = fenced("single-machine.md", "sh")
+    store = Store(tmp_path / "callcost.db")
+    with store.transaction() as connection:
+        journal.append(connection, 0, 0, [Taken("callcost", b"a call")])
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True)
+    store.close()
+    copy = Store(tmp_path / "callcost-backup.db")
+    with copy.reading() as connection:
+        assert [record.value for record in Records().read(connection, 0)] == [b"a call"]
+    copy.close()

@@ -20,7 +20,9 @@ from consumer.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)
 
-Config = Annotated[Path, typer.Option("-c", "--config", help="Settings; [home] path says where the events are.")]
+Config = Annotated[
+    Path, typer.Option("-c", "--config", help="Settings: path of the table home says where the events are.")
+]
 Form = Annotated[Literal["table", "json"], typer.Option("--format", help="How they are shown.")]
 OfReason = Annotated[Reason | None, typer.Option("--reason", help="Only those rejected for this.")]
 
