@@ -52,7 +52,7 @@ def _restart(folder: Path) -> None:
 def _soak(folder: Path) -> None:
     """Event time runs some hundred times as fast as the clock, so that the horizon is full after some seconds."""
     port = free_port()
-    start_ms = time.time_ns() // 1_000_000 - 23 * 3_600_000
+    start_ms = time.time_ns() // 1_000_000 - 6 * 86_400_000
     told = map(msgspec.json.encode, steady_events(workload.busy_centre(SOAK_SEGMENTS), 1, start_ms, SOAK_STEP_MS))
     bodies, taken = _lines(iter(told)), 0
     settings = folder_of(folder, port, home="journal_h = 0", fold=f"horizon_s = {SOAK_HORIZON_S}")
