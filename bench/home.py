@@ -57,7 +57,7 @@ def _soak(folder: Path) -> None:
     bodies, taken = _lines(iter(told)), 0
     settings = folder_of(folder, port, home="journal_h = 0", fold=f"horizon_s = {SOAK_HORIZON_S}")
     looks = []
-    with MeasuredWorker(settings, port) as worker:
+    with MeasuredWorker(settings, port, trims=True) as worker:
         began = time.perf_counter()
         for look in range(1, LOOKS + 1):
             while time.perf_counter() - began < SOAK_S * look / LOOKS:
@@ -70,6 +70,7 @@ def _soak(folder: Path) -> None:
     in_horizon = SOAK_HORIZON_S * 1000 / SOAK_STEP_MS
     print(f"a soak of {SOAK_S} s, {in_horizon:,.0f} events in the horizon; events so far: memory")
     print("  " + " · ".join(looks))
+    print(f"  of that it holds, MB after each half minute: {', '.join(map(str, worker.told()['held_mb']))}")
 
 
 def report() -> None:

@@ -1,6 +1,8 @@
 """A worker in a process of its own that measures itself: pauses of its event loop, checkpoints, CPU, memory."""
 
 import asyncio
+import ctypes
+import gc
 import json
 import os
 import signal
@@ -28,14 +30,15 @@ _PROBE_S = 0.002  # between two looks at how late the event loop is
 class MeasuredWorker:
     """The process, on the first core alone; whoever measures it has the others. Entered, it is ready."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
+    def __init__(self, folder: Path, port: int, *, trims: bool = False) -> None:
+        """`trims`: it gives back what the allocator keeps for itself, twice a minute, and notes what it holds then."""
+        self.folder, self.port, self._trims = folder, port, trims
         self.ready_after_s = 0.0
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
         with (self.folder / "worker.log").open("wb") as log:
-            command = [sys.executable, "-m", "bench.worker", self.folder]
+            command = [sys.executable, "-m", "bench.worker", self.folder, *(["trims"] if self._trims else [])]
             self._process = subprocess.Popen(command, stderr=log)  # noqa: S603 - this package itself
         while self.get("/api/status").get("not_ready", "not listening") is not None:
             if self._process.poll() is not None:
@@ -103,8 +106,19 @@ class _Spent:
             self.cpu_s += time.thread_time() - began
 
 
-async def _look(worker: Worker, _url: str, into: Path) -> NoReturn:
+async def _trim(held_mb: list[int]) -> NoReturn:
+    libc = ctypes.CDLL("libc.so.6")
+    while True:
+        await asyncio.sleep(30)
+        gc.collect()
+        libc.malloc_trim(0)
+        held_mb.append(int(resident_bytes() / 1e6))
+
+
+async def _look(worker: Worker, _url: str, into: Path, trims: bool) -> NoReturn:
     """Until the worker is told to stop."""
+    held_mb: list[int] = []
+    trimming = asyncio.create_task(_trim(held_mb)) if trims else None
     home: Any = worker.home
     made = home.fold._snapshotter.snapshot = _Spent(home.fold._snapshotter.snapshot)
     stored = home._store_checkpoint = _Spent(home._store_checkpoint)
@@ -116,6 +130,8 @@ async def _look(worker: Worker, _url: str, into: Path) -> NoReturn:
             await asyncio.sleep(_PROBE_S)
             late_s.append(time.perf_counter() - due)
     finally:
+        if trimming is not None:
+            trimming.cancel()
         elapsed_s = time.perf_counter() - began
         into.write_text(
             json.dumps(
@@ -125,6 +141,7 @@ async def _look(worker: Worker, _url: str, into: Path) -> NoReturn:
                     "checkpoint_share": (made.cpu_s + stored.cpu_s) / elapsed_s,
                     "cpu_share": (time.process_time() - cpu) / elapsed_s,
                     "resident_mb": resident_bytes() / 1e6,
+                    "held_mb": held_mb,
                 }
             )
         )
@@ -134,4 +151,7 @@ if __name__ == "__main__":
     os.sched_setaffinity(0, {0})
     where = Path(sys.argv[1])
     log_to_stderr()
-    serve(load_settings(where / "callcost.toml"), lambda worker, url: _look(worker, url, where / "told.json"))
+    serve(
+        load_settings(where / "callcost.toml"),
+        lambda worker, url: _look(worker, url, where / "told.json", "trims" in sys.argv),
+    )
