@@ -3,7 +3,8 @@
 Owns the law that every event is in exactly one count. Knows neither events nor prices.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -94,6 +95,30 @@ class Totals(msgspec.Struct):
         if found is None:
             found = self.directions[direction] = DirectionTotals(histogram=[0] * (len(COST_BUCKETS_NANO) + 1))
         return found
+
+
+Summed = TypeVar("Summed", Counts, Totals)
+
+
+def sum_of(parts: Sequence[Summed]) -> Summed:
+    """The counts, or the totals, of several folds together, as a copy."""
+    first, *others = parts
+    summed = msgspec.to_builtins(first)
+    for other in others:
+        summed = _sum(summed, msgspec.to_builtins(other))
+    return msgspec.convert(summed, type(first))
+
+
+def _sum(one: Any, other: Any) -> Any:
+    """Numbers added up, under the same names and at the same places."""
+    if isinstance(one, dict):
+        return {
+            name: _sum(one[name], other[name]) if name in one and name in other else {**one, **other}[name]
+            for name in {**one, **other}
+        }
+    if isinstance(one, list):
+        return [_sum(mine, theirs) for mine, theirs in zip(one, other, strict=True)]
+    return one + other
 
 
 def as_plain(state: Counts | Totals) -> dict[str, Any]:

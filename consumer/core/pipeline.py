@@ -9,13 +9,13 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from consumer.core.calls import Decoder, SourceRecord
+from consumer.core.company import read_together
 from consumer.core.costing import Costing
 from consumer.core.counts import Counts, Totals
 from consumer.core.index import Ghost, Index
 from consumer.core.intake import NEVER_ENDED_MS, NEVER_STARTED_MS, Intake, Rejected
 from consumer.core.ledger import Ledger
 from consumer.core.rates import RateTable
-from consumer.core.reader import read_windows
 from consumer.core.reading import Reading
 from consumer.core.segments import Segments
 from consumer.core.slices import REPLAY_LEVELS, Level, Slices
@@ -166,15 +166,7 @@ class Pipeline:
 
         Raises ValueError where `by` is not different dimensions of this fold that begin with direction.
         """
-        ledger, table, known = self.ledger, self.table, self.settings.dimensions
-        dimensions = by or known
-        if dimensions[0] != "direction" or not set(dimensions) <= set(known) or len(set(dimensions)) < len(dimensions):
-            expected = f"different names of {', '.join(known)}, direction first"
-            raise ValueError(f"found {', '.join(dimensions)}, expected {expected}")
-        places = [known.index(name) for name in dimensions]
-        windows = read_windows(table, ledger.slices, ledger.segments.values, asked, places)
-        versions = tuple(version.id for version in table.versions)
-        return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, deepcopy(self.counts), windows)
+        return read_together([self.ledger], as_of_ms, asked, by)
 
     def index_from(self) -> Anchor:
         """The last anchor not after anything that the index depends on."""

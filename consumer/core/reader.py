@@ -1,11 +1,13 @@
-"""Reading the fold: slices summed into windows, at any instant, without changing anything.
+"""Reading folds: slices summed into windows, at any instant, without changing anything.
 
-Owns the walk over blocks (each is summed once for all windows) and the rows of a window. Knows no record.
+Owns the walk over blocks (each is summed once for all windows) and the rows of a window. Folds of several parts of a
+source are read as if they were one. Knows no record.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,15 +26,24 @@ _PERCENTS = (50, 95, 99)
 _BUCKET_MASK = (1 << BUCKET_BITS) - 1
 
 
+class Part(NamedTuple):
+    """The slices of one fold, and its segments by their numbers."""
+
+    slices: Slices
+    segments: Sequence[Segment]
+
+
 def read_windows(
-    table: RateTable, slices: Slices, segments: Sequence[Segment], spans: Sequence[Span], places: Sequence[int]
+    table: RateTable, parts: Sequence[Part], spans: Sequence[Span], places: Sequence[int]
 ) -> tuple[WindowReading, ...]:
     """Every span summed, by the dimensions at these places. A cell is in the window that holds its slot's start."""
+    segments, numbers = _united([part.segments for part in parts])
     shown, group_of = _grouped(segments, places)
     edges = sorted({edge for span in spans for edge in (span.from_ms, span.calls_to_ms)})
     intervals = [_Interval(len(segments)) for _ in edges]
-    for block in slices.blocks.values():
-        _spread(block, edges, intervals, remember=len(slices.levels) > 1)
+    for part, number_of in zip(parts, numbers, strict=True):
+        for block in part.slices.blocks.values():
+            _spread(block, edges, intervals, number_of, remember=len(part.slices.levels) > 1)
     readings = []
     for span in spans:
         summed = _Interval(len(segments))
@@ -40,6 +51,13 @@ def read_windows(
             summed.add_interval(interval)
         readings.append(_window(table, span, summed.grouped(group_of, len(shown)), shown, len(places)))
     return tuple(readings)
+
+
+def _united(parts: Sequence[Sequence[Segment]]) -> tuple[list[Segment], list[Integers]]:
+    """The segments of all parts, and which of them each segment of each part is."""
+    numbers: dict[Segment, int] = {}
+    of_parts = [[numbers.setdefault(segment, len(numbers)) for segment in segments] for segments in parts]
+    return list(numbers), [np.array(of_part, dtype=np.int64) for of_part in of_parts]
 
 
 def _grouped(segments: Sequence[Segment], places: Sequence[int]) -> tuple[list[Segment], Integers]:
@@ -57,9 +75,9 @@ class _Interval:
     sums: dict[VersionColumns, Integers] = field(default_factory=dict)
     histogram: list[tuple[Integers, Integers]] = field(default_factory=list)  # segment << 12 | bucket, count
 
-    def add(self, columns: VersionColumns, opened: Opened) -> None:
-        """Add rows, one a segment."""
-        segments = opened.segments  # each once
+    def add(self, columns: VersionColumns, opened: Opened, number_of: Integers) -> None:
+        """Add rows, one a segment; `number_of` is the number that each segment of their part has here."""
+        segments = number_of[opened.segments]  # each once
         self._of(columns)[segments] += opened.sums
         where = segments[opened.buckets >> BUCKET_BITS] << BUCKET_BITS | opened.buckets & _BUCKET_MASK
         self.histogram.append((where, opened.counts))
@@ -107,20 +125,23 @@ class _Interval:
         return flat.astype(np.int64).reshape(number, used)
 
 
-def _spread(block: Block, edges: Sequence[int], intervals: list[_Interval], remember: bool) -> None:
+def _spread(
+    block: Block, edges: Sequence[int], intervals: list[_Interval], number_of: Integers, remember: bool
+) -> None:
     """Add a block to the intervals it lies in: as a whole where no edge cuts it, else slot by slot."""
     first, last = interval_of(edges, block.start_ms), interval_of(edges, block.end_ms - 1)
     if first == last:
         if first >= 0:
             for columns, total in block.totals(remember).items():
-                intervals[first].add(columns, total)
+                intervals[first].add(columns, total, number_of)
         return
     bounds = np.array(edges, dtype=np.int64)
     for columns, opened in block.opened().items():
         lies_in = np.searchsorted(bounds, block.start_ms + opened.offsets_ms, side="right") - 1
         for interval in np.unique(lies_in).tolist():
             if interval >= 0:
-                intervals[interval].add(columns, opened.select(lies_in == interval).by_segment())
+                rows = opened.select(lies_in == interval).by_segment()
+                intervals[interval].add(columns, rows, number_of)
 
 
 def _window(
