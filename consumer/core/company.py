@@ -1,7 +1,7 @@
 """The whole company: folds of several parts of a source, read as if one had folded everything.
 
-Calls of one contact are all in one part, so every figure is a sum, and the sums of the parts add up. Owns what is the same
-in all of them, and what must be.
+Calls of one contact are all in one part, so every figure is a sum, and the sums of the parts add up. Owns what must be
+the same in all of them.
 """
 
 from collections.abc import Sequence
