@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint bench kafka lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/callcost demo
@@ -21,6 +21,10 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# A broker on 127.0.0.1:9092, for trying things; needs Java 17 and Maven. Its data stays in .kafka/broker.
+kafka: $(VENV)/.dev
+	$(BIN)/python -m tests.kafka.broker
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(call environment,run)
@@ -45,4 +49,4 @@ lock:
 	  --no-emit-index-url --no-header --quiet --output-file requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .kafka .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

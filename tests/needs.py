@@ -5,6 +5,8 @@ import shutil
 import sys
 
 NEEDED = {
+    "java": "runs the broker; Debian: apt-get install openjdk-17-jre-headless",
+    "mvn": "fetches the broker; Debian: apt-get install maven",
     "promtool": "checks /metrics; Debian: apt-get install prometheus",
     "chromium": "shows the live page; Debian: apt-get install chromium",
     "chromedriver": "drives chromium; Debian: apt-get install chromium-driver",
@@ -14,7 +16,14 @@ NEEDED = {
 }
 
 #: Markers of the tests that need a program, where that is not the program's name alone.
-MARKED = {"chromedriver": ("chromium",), "kamailio": ("sip",), "sipp": ("sip",), "sqlite3": ("sip", "sqlite3")}
+MARKED = {
+    "chromedriver": ("chromium",),
+    "java": ("kafka",),
+    "mvn": ("kafka",),
+    "kamailio": ("sip",),
+    "sipp": ("sip",),
+    "sqlite3": ("sip", "sqlite3"),
+}
 
 
 def main() -> int:
