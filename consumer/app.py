@@ -15,8 +15,8 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from consumer.core.calls import Decoder
 from consumer.core.instants import HOUR_MS
-from consumer.home.embedded import EmbeddedHome, Keeping
-from consumer.home.rate_tables import SWITCH, no_call
+from consumer.home.embedded.home import EmbeddedHome, Keeping
+from consumer.home.embedded.rate_tables import SWITCH, no_call
 from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
 from consumer.settings import Settings, secrets_of
 from consumer.sources.guards import BearerTokens, TwilioSignature

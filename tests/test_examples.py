@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from consumer.cli.main import app
-from consumer.home import journal
-from consumer.home.journal import Records, Taken
-from consumer.home.store import Store
+from consumer.home.embedded import journal
+from consumer.home.embedded.journal import Records, Taken
+from consumer.home.embedded.store import Store
 from consumer.settings import FoldSection, Settings, SourceSettings, load_settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"

@@ -14,8 +14,8 @@ from rich.console import Console
 from consumer.cli.failures import FAILED, fail, failing_clearly
 from consumer.cli.report_dead_letters import dead_letter_json, dead_letter_report, dead_letters_report
 from consumer.core.calls import Reason
-from consumer.home import dead_letters
-from consumer.home.store import at_work_or_not
+from consumer.home.embedded import dead_letters
+from consumer.home.embedded.store import at_work_or_not
 from consumer.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.core.instants import format_ms
-from consumer.home.dead_letters import DeadLetter
+from consumer.home.embedded.dead_letters import DeadLetter
 from consumer.home.rejections import masked
 
 _HEX_BYTES = 4096  # of a record that is no text, more is seen with --raw

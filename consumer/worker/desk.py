@@ -10,7 +10,7 @@ from consumer.core.counts import Counts
 from consumer.core.pipeline import Pipeline
 from consumer.core.reading import Reading
 from consumer.core.windows import spans
-from consumer.home.embedded import EmbeddedHome
+from consumer.home.embedded.home import EmbeddedHome
 from consumer.settings import Settings
 from consumer.sources.webhooks import Webhooks
 from consumer.surface.metrics import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from consumer.home import dead_letters
+from consumer.home.embedded import dead_letters
 from consumer.home.failures import HomeBroken
 from tests.home.at_rest import figures, opened, read
 from tests.home.contract import call

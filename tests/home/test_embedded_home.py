@@ -19,11 +19,11 @@ import pytest
 
 from consumer.app import Worker
 from consumer.core.instants import HOUR_MS, format_ms
-from consumer.home import dead_letters
+from consumer.home.embedded import dead_letters
+from consumer.home.embedded.group_commit import Batch, GroupCommit
+from consumer.home.embedded.journal import Taken
+from consumer.home.embedded.store import Store
 from consumer.home.failures import HomeBroken, InUse
-from consumer.home.group_commit import Batch, GroupCommit
-from consumer.home.journal import Taken
-from consumer.home.store import Store
 from consumer.settings import load_settings
 from consumer.sources.unavailable import Unavailable
 from tests.home.at_rest import figures, figures_in, opened, read

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from consumer.core.calls import SourceRecord
-from consumer.home.checksums import checksum
+from consumer.home.embedded.checksums import checksum
 from consumer.home.failures import Damaged
 from consumer.platforms.formats import header_of
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from consumer.home.checksums import checksum
+from consumer.home.embedded.checksums import checksum
 from consumer.home.failures import Damaged
 
 

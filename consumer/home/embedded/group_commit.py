@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from consumer.home.journal import Taken
+from consumer.home.embedded.journal import Taken
 from consumer.sources.unavailable import Unavailable
 
 _GROUP = 2_000  # records in one commit

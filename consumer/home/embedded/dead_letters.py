@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from consumer.core.calls import Rejection
 from consumer.core.intake import Rejected
-from consumer.home.checksums import checksum
+from consumer.home.embedded.checksums import checksum
+from consumer.home.embedded.journal import Taken
 from consumer.home.failures import Damaged
-from consumer.home.journal import Taken
 
 _COLUMNS = "number, offset, nth, platform, timestamp_ms, value, reason, field, found, expected, state, crc"
 

@@ -22,14 +22,14 @@ from consumer.core.intake import Rejected
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.snapshot import Snapshot, SnapshotUnusable, restore, table_sha256
-from consumer.home import checkpoints, dead_letters, journal, positions, rate_tables
+from consumer.home.embedded import checkpoints, dead_letters, journal, positions, rate_tables
+from consumer.home.embedded.group_commit import Batch, GroupCommit
+from consumer.home.embedded.journal import Records, Taken
+from consumer.home.embedded.rate_tables import SWITCH
+from consumer.home.embedded.store import Store
 from consumer.home.failures import Damaged, HomeBroken
 from consumer.home.fold import MOST_AT_ONCE, Fold
-from consumer.home.group_commit import Batch, GroupCommit
-from consumer.home.journal import Records, Taken
-from consumer.home.rate_tables import SWITCH
 from consumer.home.rejections import RejectionLog
-from consumer.home.store import Store
 from consumer.rates.load import WrittenRates
 from consumer.rates.problems import RateTableInvalid
 from consumer.sources.unavailable import Unavailable

@@ -11,8 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from consumer.home.embedded.wal import first_break
 from consumer.home.failures import Damaged, HomeBroken, InUse
-from consumer.home.wal import first_break
 from consumer.sources.unavailable import Unavailable
 
 APPLICATION_ID = 0x63616C6C  # "call": what `file` and SQLite know this file by

@@ -6,7 +6,7 @@ Owns what is written, and what goes. What heads and blocks say is `core.snapshot
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from consumer.home.checksums import checksum
+from consumer.home.embedded.checksums import checksum
 from consumer.home.failures import Damaged
 
 

@@ -1,0 +1,1 @@
+"""The home that needs nothing else: one SQLite file."""
