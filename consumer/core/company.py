@@ -5,31 +5,79 @@ the same in all of them.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import starmap
+from typing import Protocol
 
 from consumer.core.counts import Counts, sum_of
-from consumer.core.ledger import Ledger
+from consumer.core.rates import RateTable
 from consumer.core.reader import Part, read_windows
-from consumer.core.reading import Reading
+from consumer.core.reading import Figures, Reading, Row, WindowReading
+from consumer.core.segments import Segments
+from consumer.core.slices import Slices
 from consumer.core.windows import Span
 
 
-def read_together(
-    ledgers: Sequence[Ledger], as_of_ms: int, asked: Sequence[Span], by: tuple[str, ...] | None = None
-) -> Reading:
-    """Windows as of an instant over all folds, under the rate table of the first. Changes nothing.
+class Summed(Protocol):
+    """What is known of one part: a ledger of our own, or another worker's share as it last told it."""
 
-    Raises ValueError where `by` is not different dimensions of these folds that begin with direction.
+    @property
+    def segments(self) -> Segments:
+        """Its segments by number."""
+
+    @property
+    def slices(self) -> Slices:
+        """Its sums."""
+
+    @property
+    def counts(self) -> Counts:
+        """What became of its events."""
+
+
+def read_together(
+    table: RateTable,
+    known: tuple[str, ...],
+    parts: Sequence[Summed],
+    as_of_ms: int,
+    asked: Sequence[Span],
+    by: tuple[str, ...] | None = None,
+) -> Reading:
+    """Windows as of an instant over all parts, under one rate table. Changes nothing.
+
+    Raises ValueError where `by` is not different ones of the `known` dimensions that begin with direction.
     """
-    first = ledgers[0]
-    table, known = first.costing.table, first.segments.dimensions
-    if any(ledger.segments.dimensions != known for ledger in ledgers):
+    if any(part.segments.dimensions != known for part in parts):
         raise ValueError("folds of different dimensions cannot be read together")
     dimensions = by or known
     if dimensions[0] != "direction" or not set(dimensions) <= set(known) or len(set(dimensions)) < len(dimensions):
         expected = f"different names of {', '.join(known)}, direction first"
         raise ValueError(f"found {', '.join(dimensions)}, expected {expected}")
-    parts = [Part(ledger.slices, ledger.segments.values) for ledger in ledgers]
-    windows = read_windows(table, parts, asked, [known.index(name) for name in dimensions])
+    slices = [Part(part.slices, part.segments.values) for part in parts]
+    windows = read_windows(table, slices, asked, [known.index(name) for name in dimensions])
     versions = tuple(version.id for version in table.versions)
-    counts: Counts = sum_of([ledger.counts for ledger in ledgers])
+    counts = sum_of(Counts, [part.counts for part in parts])
     return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, counts, windows)
+
+
+def beside_the_whole(own: Reading, whole: Reading) -> Reading:
+    """A part of the company by itself, with what only the whole can say: absorbed and idle cost.
+
+    Pools accrue for the whole company, and calls of other parts absorb their share. What a pool absorbed at standard
+    is the part's own.
+    """
+    windows = tuple(starmap(_window_beside, zip(own.windows, whole.windows, strict=True)))
+    return replace(own, windows=windows)
+
+
+def _window_beside(own: WindowReading, whole: WindowReading) -> WindowReading:
+    mine = {row.segment: row.figures for row in own.rows if not row.is_idle}
+    rows = [
+        row
+        if row.is_idle
+        else Row(row.segment, replace(mine.get(row.segment, _NOTHING), absorbed_nano=row.figures.absorbed_nano))
+        for row in whole.rows
+    ]
+    return replace(own, rows=tuple(rows))
+
+
+_NOTHING = Figures()

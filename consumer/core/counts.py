@@ -100,13 +100,12 @@ class Totals(msgspec.Struct):
 Summed = TypeVar("Summed", Counts, Totals)
 
 
-def sum_of(parts: Sequence[Summed]) -> Summed:
+def sum_of(kind: type[Summed], parts: Sequence[Summed]) -> Summed:
     """The counts, or the totals, of several folds together, as a copy."""
-    first, *others = parts
-    summed = msgspec.to_builtins(first)
-    for other in others:
-        summed = _sum(summed, msgspec.to_builtins(other))
-    return msgspec.convert(summed, type(first))
+    summed = msgspec.to_builtins(kind())
+    for part in parts:
+        summed = _sum(summed, msgspec.to_builtins(part))
+    return msgspec.convert(summed, kind)
 
 
 def _sum(one: Any, other: Any) -> Any:

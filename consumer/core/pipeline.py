@@ -166,7 +166,7 @@ class Pipeline:
 
         Raises ValueError where `by` is not different dimensions of this fold that begin with direction.
         """
-        return read_together([self.ledger], as_of_ms, asked, by)
+        return read_together(self.table, self.settings.dimensions, [self.ledger], as_of_ms, asked, by)
 
     def index_from(self) -> Anchor:
         """The last anchor not after anything that the index depends on."""

@@ -55,6 +55,10 @@ class _Head(msgspec.Struct):
     known_values: list[list[str]]
     blocks: list[_BlockName]
 
+    def counts_and_totals(self) -> tuple[Counts, Totals]:
+        """How many events became what, now and so far."""
+        return msgspec.convert(self.counts, Counts), msgspec.convert(self.totals, Totals)
+
 
 class _Cells(msgspec.Struct, array_like=True):
     version_id: str
@@ -190,12 +194,7 @@ def restore(
 
     Raises SnapshotUnusable for a damaged or newer one, and for one made under other settings or another rate table.
     """
-    opened = _opened_head(head)
-    if opened.settings != settings_digest(settings, table):
-        raise SnapshotUnusable(
-            "the state was made with other dimensions, limits, horizon, decoding, currency or time zone: "
-            "use the settings it was made with, or start with a new state"
-        )
+    opened = opened_head(head, settings, table)
     if opened.table_sha256 != table.sha256:
         raise SnapshotUnusable(f"the state was made under rate table {opened.table_sha256}, not {table.sha256}")
     pipeline = Pipeline(table, decode, settings, next_offset=opened.next_offset)
@@ -203,12 +202,30 @@ def restore(
     pipeline.prepare_reindex(opened.index_from, opened.highest_before_ms, opened.floor_before_ms, opened.floors,
                              [Ghost(*ghost) for ghost in opened.ghosts])  # fmt: skip
     ledger = pipeline.ledger
-    ledger.counts = msgspec.convert(opened.counts, Counts)
-    ledger.totals = msgspec.convert(opened.totals, Totals)
+    ledger.counts, ledger.totals = opened.counts_and_totals()
     ledger.segments.known = [dict.fromkeys(values) for values in opened.known_values]
     for name in opened.blocks:
         _restore_block(ledger.slices.block(name.level, name.start_ms), _opened_block(name.id, blocks), ledger.segments)
     return pipeline, opened.index_from, opened.next_offset
+
+
+def opened_head(head: bytes, settings: FoldSettings, table: RateTable) -> _Head:
+    """What a head says. Raises SnapshotUnusable where it was made under other settings."""
+    opened = _opened_head(head)
+    if opened.settings != settings_digest(settings, table):
+        raise SnapshotUnusable(
+            "the state was made with other dimensions, limits, horizon, decoding, currency or time zone: "
+            "use the settings it was made with, or start with a new state"
+        )
+    return opened
+
+
+def opened_block(name: _BlockName, blocks: Mapping[str, bytes], segments: Segments) -> Block:
+    """A block by its name, to be read and not to be added to. Raises SnapshotUnusable."""
+    stored = _opened_block(name.id, blocks)
+    block = Block(name.level, name.start_ms, stored.end_ms)
+    _restore_block(block, stored, segments)
+    return block
 
 
 def _opened_head(head: bytes) -> _Head:

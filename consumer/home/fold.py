@@ -5,7 +5,8 @@ long ones on a thread, so that the loop goes on meanwhile. Knows neither file no
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,6 +40,18 @@ class Fold:
         self._rejected: list[Rejected] = []
         self._not_stored: dict[str, bytes] = {}  # blocks of checkpoints that could not be stored
 
+    @property
+    def last_event_ms(self) -> int | None:
+        """The latest end of a call that was seen."""
+        watermark = self.pipeline.watermark
+        return watermark.highest_ms if watermark.has_begun else None
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """How far event time has come."""
+        watermark = self.pipeline.watermark
+        return watermark.instant_ms if watermark.has_begun else None
+
     async def feed(self, records: Sequence[SourceRecord]) -> list[Rejected]:
         """Fold at most MOST_AT_ONCE records in; what was rejected."""
         async with self._turn:
@@ -55,6 +68,16 @@ class Fold:
         """Look at the pipeline, on a thread. It must not be changed."""
         async with self._turn:
             return await asyncio.to_thread(look, self.pipeline)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[Pipeline]:
+        """The pipeline, which is not changed meanwhile."""
+        async with self._turn:
+            yield self.pipeline
+
+    def forget_what_is_stored(self) -> None:
+        """What was stored is gone: the next checkpoint has all of it."""
+        self._snapshotter = Snapshotter(self.pipeline)
 
     async def checkpoint(self) -> Checkpoint:
         """The state as it is now, and what was rejected up to here."""

@@ -14,6 +14,16 @@ class NoFigures(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class ShareStatus:
+    """One part of the source, where it has several, and how old the figures of it are."""
+
+    source: str
+    is_own: bool  # folded by the worker that says this
+    as_of_ms: int | None
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The state of a worker at one instant."""
 
@@ -31,6 +41,7 @@ class Status:
     table_problems: tuple[str, ...]  # of a newer file that was refused; empty when the file is in use
     dead_letters: int
     counts: Counts
+    shares: tuple[ShareStatus, ...] = ()
 
 
 def status_json(status: Status) -> dict[str, Any]:
@@ -52,6 +63,10 @@ def status_json(status: Status) -> dict[str, Any]:
         },
         "dead_letters": status.dead_letters,
         "counts": counts_json(status.counts),
+        "shares": [
+            {"source": one.source, "own": one.is_own, "as_of": _instant(one.as_of_ms), "behind": one.behind}
+            for one in status.shares
+        ],
         "late_cost": format_nano(status.counts.late_cost_nano),
     }
 

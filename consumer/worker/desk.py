@@ -1,16 +1,18 @@
 """What the surface asks of a worker: readings, the state of the machine, metrics. Owns where each comes from."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
+from consumer.core.company import beside_the_whole, read_together
 from consumer.core.costing import COMPONENTS
-from consumer.core.counts import Counts
-from consumer.core.pipeline import Pipeline
+from consumer.core.counts import Totals, sum_of
+from consumer.core.ledger import Ledger
 from consumer.core.reading import Reading
+from consumer.core.share import Share
 from consumer.core.windows import spans
-from consumer.home.embedded.home import EmbeddedHome
+from consumer.home.home import Home, HomeState, Seen
 from consumer.settings import Settings
 from consumer.sources.webhooks import Webhooks
 from consumer.surface.metrics import (
@@ -21,7 +23,7 @@ from consumer.surface.metrics import (
     registry_of,
     render,
 )
-from consumer.surface.status import NoFigures, Status
+from consumer.surface.status import NoFigures, ShareStatus, Status
 from consumer.worker.followed_file import FollowedFile
 from consumer.worker.rates_in_use import RatesInUse
 
@@ -32,28 +34,30 @@ class WorkerDesk:
     """The answers of one worker."""
 
     def __init__(
-        self, settings: Settings, home: EmbeddedHome, rates: RatesInUse, webhooks: Webhooks,
+        self, settings: Settings, home: Home, rates: RatesInUse, webhooks: Webhooks,
         file: FollowedFile | None, clock: Callable[[], int],
     ) -> None:  # fmt: skip
         self._most_series, self._home, self._rates, self._webhooks = settings.http.most_series, home, rates, webhooks
+        self._limits = settings.fold.for_fold()
         self._file, self._clock = file, clock
 
     async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
         """All live windows as of now; `by`: fewer dimensions."""
         self._need_figures()
-        return await self._home.read(lambda pipeline: _read(pipeline, self._clock(), by))
+        return await self._home.read(
+            lambda seen: self._read([pipeline.ledger for pipeline in seen.own], seen.others, by)
+        )
 
     def status(self) -> Status:
         """How far the figures can be trusted now."""
-        pipeline, state, rates = self._home.pipeline, self._home.state, self._rates
-        watermark = pipeline.watermark if pipeline is not None and pipeline.watermark.has_begun else None
+        state, rates = self._home.state, self._rates
         return Status(
             version=VERSION,
             as_of_ms=self._clock(),
-            not_ready=self._not_ready(),
-            troubles=tuple(self._troubles()),
-            last_event_ms=watermark.highest_ms if watermark else None,
-            watermark_ms=watermark.instant_ms if watermark else None,
+            not_ready=self._not_ready(state),
+            troubles=tuple(self._troubles(state)),
+            last_event_ms=self._home.last_event_ms,
+            watermark_ms=self._home.watermark_ms,
             events_behind=self._home.behind,
             checkpoint_ms=state.checkpoint_ms,
             table_sha256=rates.table.sha256,
@@ -61,47 +65,65 @@ class WorkerDesk:
             table_loaded_ms=rates.loaded_ms,
             table_problems=rates.problems,
             dead_letters=state.dead_letters,
-            counts=pipeline.counts if pipeline else Counts(),
+            counts=self._home.counts,
+            shares=tuple(ShareStatus(one.source, one.is_own, one.as_of_ms, one.behind) for one in state.shares),
         )
 
     def _need_figures(self) -> None:
-        if self._home.pipeline is None:
+        if not self._home.has_figures:
             raise NoFigures(self._home.state.restoring or "starting")
 
-    def _not_ready(self) -> str | None:
-        if self._home.state.restoring is not None or self._file is None:
-            return self._home.state.restoring
+    def _not_ready(self, state: HomeState) -> str | None:
+        if state.restoring is not None or self._file is None:
+            return state.restoring
         return self._file.not_ready
 
-    def _troubles(self) -> list[str]:
-        found = [f"calls are refused: {self._home.state.trouble}"] if self._home.state.trouble else []
+    def _troubles(self, state: HomeState) -> list[str]:
+        found = [f"calls are refused: {state.trouble}"] if state.trouble else []
+        found += state.troubles
         if self._file is not None and self._file.tail is not None and self._file.tail.gap:
             found.append(f"{self._file.name}: {self._file.tail.resumed}")
         return found
 
     async def metrics(self, accept: str) -> tuple[bytes, str]:
         """The text for Prometheus and its content type."""
-        if self._home.pipeline is None:
+        if not self._home.has_figures:
             return await asyncio.to_thread(render, registry_of(StartingCollector(self._machinery(), VERSION)), accept)
         seen = await self._home.read(self._observe)
         collector = PipelineCollector(lambda: seen, VERSION, self._most_series)
         return await asyncio.to_thread(render, registry_of(collector), accept)
 
-    def _observe(self, pipeline: Pipeline) -> Observation:
-        watermark, settings, segments = pipeline.watermark, pipeline.settings, pipeline.ledger.segments
+    def _observe(self, seen: Seen) -> Observation:
+        """What adds up over workers is of the worker's own parts; what is absorbed, and idle, is of all parts."""
+        ledgers, index, limits = _ledgers(seen), [len(one.index) for one in seen.own], self._limits
+        known = [ledger.segments.known for ledger in ledgers] + [share.segments.known for share in seen.others]
+        values = [len(set().union(*of_dimension)) for of_dimension in zip(*known, strict=True)]
         state = replace(
             self._machinery(),
-            watermark_ms=watermark.instant_ms if watermark.has_begun else None,
-            last_event_ms=watermark.highest_ms if watermark.has_begun else None,
-            index_entries=len(pipeline.index),
-            index_limit=settings.most_entries,
-            segments=len(segments.values),
-            dimension_values={
-                name: len(known) for name, known in zip(settings.dimensions, segments.known, strict=True)
-            },
-            dimension_values_limit=settings.most_values,
+            watermark_ms=self._home.watermark_ms,
+            last_event_ms=self._home.last_event_ms,
+            index_entries=sum(index),
+            index_limit=limits.most_entries and limits.most_entries * max(len(index), 1),
+            segments=len({segment for ledger in ledgers for segment in ledger.segments.values}),
+            dimension_values=dict(zip(limits.dimensions, values, strict=False)),
+            dimension_values_limit=limits.most_values,
         )
-        return Observation(_read(pipeline, self._clock(), None), pipeline.totals, state)
+        reading, totals = self._read(ledgers, (), None), sum_of(Totals, [one.totals for one in seen.own])
+        if seen.others:
+            reading = beside_the_whole(reading, self._read(ledgers, seen.others, None, reading.as_of_ms))
+        return Observation(reading, totals, state)
+
+    def _read(
+        self,
+        ledgers: Sequence[Ledger],
+        others: Sequence[Share],
+        by: tuple[str, ...] | None,
+        as_of_ms: int | None = None,
+    ) -> Reading:
+        now_ms = self._clock() if as_of_ms is None else as_of_ms
+        table = ledgers[0].costing.table if ledgers else self._rates.table
+        asked = spans(table.calendar, now_ms)
+        return read_together(table, self._limits.dimensions, [*ledgers, *others], now_ms, asked, by)
 
     def _machinery(self) -> PipelineState:
         table, state, tail = self._rates.table, self._home.state, self._file and self._file.tail
@@ -115,7 +137,7 @@ class WorkerDesk:
             source_lag_bytes={self._file.name: tail.lag_bytes} if self._file and tail else {},
             source_gaps={self._file.name: tail.gap} if self._file and tail else {},
             webhook_answers=dict(self._webhooks.answers),
-            is_ready=self._not_ready() is None,
+            is_ready=self._not_ready(state) is None,
             records_behind=self._home.behind,
             checkpoint_ms=state.checkpoint_ms,
             checkpoint_duration_ms=state.checkpoint_duration_ms,
@@ -127,5 +149,5 @@ class WorkerDesk:
         )
 
 
-def _read(pipeline: Pipeline, now_ms: int, by: tuple[str, ...] | None) -> Reading:
-    return pipeline.read(now_ms, spans(pipeline.table.calendar, now_ms), by)
+def _ledgers(seen: Seen) -> list[Ledger]:
+    return [pipeline.ledger for pipeline in seen.own]

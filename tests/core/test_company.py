@@ -1,6 +1,7 @@
 """Folds of several parts of a source, read together: what one fold of all of it would say."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from zlib import crc32
 
@@ -8,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer.core.company import read_together
-from consumer.core.counts import sum_of
+from consumer.core.company import Summed, read_together
+from consumer.core.counts import Totals, sum_of
 from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.pipeline import FoldSettings, Pipeline
+from consumer.core.reading import Reading
 from consumer.core.slices import live_levels
-from consumer.core.windows import spans
+from consumer.core.windows import Span, spans
 from consumer.platforms.canonical import decode
 from tests.core.streams import NOON, mad, records, three_hours, well_formed
 from tests.tables import centre
@@ -26,6 +28,10 @@ def folded(lines: list[bytes], shape: FoldSettings = WIDE) -> Pipeline:
     pipeline = Pipeline(centre(), decode, shape)
     pipeline.feed(records(lines))
     return pipeline
+
+
+def together(parts: Sequence[Summed], as_of_ms: int, asked: list[Span], by: tuple[str, ...] | None = None) -> Reading:
+    return read_together(centre(), WIDE.dimensions, parts, as_of_ms, asked, by)
 
 
 def by_key(lines: list[bytes], parts: int) -> list[list[bytes]]:
@@ -48,10 +54,10 @@ def test_parts_read_together_are_one_fold_of_all(lines: list[bytes], parts: int)
     whole = folded(lines)
     each = [folded(some).ledger for some in by_key(lines, parts)]
     asked = spans(whole.table.calendar, AS_OF)
-    assert read_together(each, AS_OF, asked) == whole.read(AS_OF, asked)
-    assert read_together(each, AS_OF, asked, ("direction",)) == whole.read(AS_OF, asked, ("direction",))
+    assert together(each, AS_OF, asked) == whole.read(AS_OF, asked)
+    assert together(each, AS_OF, asked, ("direction",)) == whole.read(AS_OF, asked, ("direction",))
     totals = [ledger.totals for ledger in each]
-    assert sum_of(totals) == whole.ledger.totals
+    assert sum_of(Totals, totals) == whole.ledger.totals
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -63,25 +69,25 @@ def test_parts_whose_time_has_come_less_far_are_no_less_exact(seed: int) -> None
     whole = folded([*one, *other])
     asked = spans(whole.table.calendar, AS_OF)
     each = [folded(one).ledger, folded(other).ledger]
-    assert read_together(each, AS_OF, asked) == whole.read(AS_OF, asked)
-    assert read_together(each[::-1], AS_OF, asked) == whole.read(AS_OF, asked)
+    assert together(each, AS_OF, asked) == whole.read(AS_OF, asked)
+    assert together(each[::-1], AS_OF, asked) == whole.read(AS_OF, asked)
 
 
 @given(mad(), mad())
 def test_counts_of_parts_keep_the_law(one: list[bytes], other: list[bytes]) -> None:
-    together = read_together([folded(one).ledger, folded(other).ledger], AS_OF, []).counts
-    assert together.received == together.accounted() == len(one) + len(other)
+    read = together([folded(one).ledger, folded(other).ledger], AS_OF, []).counts
+    assert read.received == read.accounted() == len(one) + len(other)
 
 
 def test_reading_together_changes_nothing() -> None:
     each = [folded(some).ledger for some in by_key(without_contacts(three_hours(1)), 3)]
     asked = spans(centre().calendar, AS_OF)
-    first = read_together(each, AS_OF, asked)
+    first = together(each, AS_OF, asked)
     first.counts.costed += 1
-    assert read_together(each, AS_OF, asked).counts.costed == first.counts.costed - 1
+    assert together(each, AS_OF, asked).counts.costed == first.counts.costed - 1
 
 
-def test_folds_of_different_dimensions_cannot_be_read_together() -> None:
+def test_folds_of_different_dimensions_cannot_be_together() -> None:
     narrow = folded([], replace(WIDE, dimensions=("direction",)))
     with pytest.raises(ValueError, match="different dimensions"):
-        read_together([folded([]).ledger, narrow.ledger], AS_OF, [])
+        together([folded([]).ledger, narrow.ledger], AS_OF, [])

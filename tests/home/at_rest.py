@@ -33,7 +33,7 @@ async def opened(folder: Path, clock: Clock) -> AsyncIterator[Worker]:
 async def figures_in(folder: Path, now_ms: int) -> tuple[Reading, Counts]:
     """What the file says, as of an instant."""
     async with opened(folder, lambda: now_ms) as worker:
-        return await worker.home.read(lambda pipeline: (read(pipeline, now_ms), pipeline.counts))
+        return await worker.home.read(lambda seen: (read(seen.own[0], now_ms), seen.own[0].counts))
 
 
 def read(pipeline: Pipeline, now_ms: int) -> Reading:

@@ -317,7 +317,7 @@ async def test_of_the_journal_only_what_is_still_needed_is_kept(folder: Path) ->
         await worker.home.checkpoint()
         await worker.home._prune()
         assert offsets_kept(folder) == (2_000, 3_000)
-        before = await worker.home.read(lambda pipeline: read(pipeline, NOW_MS))
+        before = await worker.home.read(lambda seen: read(seen.own[0], NOW_MS))
     found, counts = await figures_in(folder, NOW_MS)
     assert figures(found) == figures(before)
     assert counts.costed == 3_000

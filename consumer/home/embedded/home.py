@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from consumer.core.calls import Decoder, SourceRecord
+from consumer.core.counts import Counts
 from consumer.core.intake import Rejected
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
@@ -29,6 +30,7 @@ from consumer.home.embedded.rate_tables import SWITCH
 from consumer.home.embedded.store import Store
 from consumer.home.failures import Damaged, HomeBroken
 from consumer.home.fold import MOST_AT_ONCE, Fold
+from consumer.home.home import Clock, HomeState, Seen
 from consumer.home.rejections import RejectionLog
 from consumer.rates.load import WrittenRates
 from consumer.rates.problems import RateTableInvalid
@@ -36,7 +38,6 @@ from consumer.sources.unavailable import Unavailable
 
 log = logging.getLogger("callcost")
 T = TypeVar("T")
-Clock = Callable[[], int]
 
 _PRUNED_AT_ONCE = 5_000
 
@@ -52,20 +53,6 @@ class Keeping:
     most_behind: int = 200_000  # records on the disk and not folded yet
     most_dead_letters: int = 100_000
     most_dead_letter_bytes: int = 256 << 20
-
-
-@dataclass(slots=True)
-class HomeState:
-    """How it stands, for those who watch it."""
-
-    restoring: str | None = "opening the file"  # what is being done before figures are complete
-    trouble: str | None = None  # why the last attempt to store anything failed
-    checkpoint_ms: int | None = None
-    checkpoint_duration_ms: int | None = None
-    checkpoint_bytes: int = 0  # written with the last one
-    dead_letters: int = 0
-    dead_letters_dropped: int = 0
-    size_bytes: int = 0
 
 
 class EmbeddedHome:
@@ -180,9 +167,29 @@ class EmbeddedHome:
         """The fold's pipeline, once there is one. To be looked at in `read`, but for what is a number."""
         return None if self.fold is None else self.fold.pipeline
 
-    async def read(self, look: Callable[[Pipeline], T]) -> T:
+    @property
+    def has_figures(self) -> bool:
+        """Whether there is anything to read."""
+        return self.fold is not None
+
+    @property
+    def counts(self) -> Counts:
+        """What became of all events."""
+        return Counts() if self.fold is None else self.fold.pipeline.counts
+
+    @property
+    def last_event_ms(self) -> int | None:
+        """The latest end of a call that was seen."""
+        return None if self.fold is None else self.fold.last_event_ms
+
+    @property
+    def watermark_ms(self) -> int | None:
+        """How far event time has come."""
+        return None if self.fold is None else self.fold.watermark_ms
+
+    async def read(self, look: Callable[[Seen], T]) -> T:
         """Look at the pipeline between two batches, on a thread."""
-        return await self._folding().read(look)
+        return await self._folding().read(lambda pipeline: look(Seen((pipeline,), ())))
 
     @property
     def behind(self) -> int:
