@@ -17,6 +17,7 @@ from consumer.core.calls import Decoder
 from consumer.core.instants import HOUR_MS
 from consumer.home.embedded.home import EmbeddedHome, Keeping
 from consumer.home.embedded.rate_tables import SWITCH, no_call
+from consumer.home.home import Home
 from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
 from consumer.settings import Settings, secrets_of
 from consumer.sources.guards import BearerTokens, TwilioSignature
@@ -48,10 +49,10 @@ class Worker:
     def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
         """Raises RateTableInvalid and SettingsInvalid, with every problem."""
         self.settings = settings
+        assert settings.rates is not None  # noqa: S101
         self.rates = RatesInUse(settings.rates, settings.rates_poll_s, clock)
         decoders = _decoders(settings, self.rates.table.calendar.zone)
-        fold = replace(settings.fold.for_fold(), decoding=repr(settings.asterisk))
-        self.home = EmbeddedHome(_keeping(settings), by_platform({**decoders, SWITCH: no_call}), fold, clock)
+        self.home = _home(settings, decoders, clock)
         ingest = settings.ingest
         limits = Limits(ingest.most_body_bytes, ingest.most_records, ingest.body_s)
         self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, limits)
@@ -139,6 +140,20 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 _THEIR_FAULT = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+
+
+def _home(settings: Settings, decoders: Mapping[str, Decoder], clock: Clock) -> Home:
+    fold = replace(settings.fold.for_fold(), decoding=repr(settings.asterisk))
+    kafka = settings.kafka
+    if kafka is None:
+        return EmbeddedHome(_keeping(settings), by_platform({**decoders, SWITCH: no_call}), fold, clock)
+    # Not imported where it is not needed: Faust takes half a second.
+    from consumer.home.kafka.home import Decoders, KafkaHome  # noqa: PLC0415
+    from consumer.kafka.connection import connection_of  # noqa: PLC0415
+
+    by_topic = {topic: by_platform(decoders, platform) for topic, platform in kafka.topics.items()}
+    of_all = Decoders(by_topic, decoders)
+    return KafkaHome(kafka, connection_of(kafka), settings.home.checkpoint_s, of_all, fold, clock)
 
 
 def _keeping(settings: Settings) -> Keeping:

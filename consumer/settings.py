@@ -125,6 +125,85 @@ class FoldSection(_Section):
         )
 
 
+TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
+
+
+class KafkaSection(_Section):
+    """A Kafka cluster that keeps calls and checkpoints, instead of [home] path."""
+
+    bootstrap: str = Field(description="brokers to begin with, as host:port,host:port")
+    group: str = Field(default="callcost", min_length=1, description="consumer group: workers of one company share it")
+    topics: dict[TopicName, Platform] = Field(
+        default={"callcost-calls": "callcost"},
+        min_length=1,
+        description="topics of calls, and the platform of records that do not name theirs in a header",
+    )
+    ingest_topic: TopicName | None = Field(default=None, description="where /ingest writes to; default the first topic")
+    checkpoints: TopicName = Field(default="callcost-checkpoints", description="compacted topic of checkpoints")
+    dead_letters: TopicName = Field(default="callcost-dead-letters", description="topic of rejected events")
+    rates: TopicName | None = Field(default=None, description="compacted topic of the rate table, instead of a file")
+    partitions: int = Field(default=12, ge=1, le=10_000, description="of topics of calls that are made")
+    replication: int | None = Field(
+        default=None, ge=1, le=32, description="of topics that are made; default 3, or as many brokers as there are"
+    )
+    retention_h: int = Field(
+        default=168, ge=1, description="hours that topics of calls keep records, when they are made"
+    )
+    session_timeout_s: float = Field(
+        default=15.0, ge=1, le=300, description="a worker that says nothing for so long loses its partitions"
+    )
+    answer_s: float = Field(default=10.0, gt=0, le=300, description="what is not acknowledged by then is answered 503")
+    most_waiting_mb: int = Field(default=16, ge=1, description="not acknowledged yet; beyond it senders must wait")
+    instance: str | None = Field(default=None, description="name of this worker that stays over restarts")
+    ca_file: Path | None = Field(default=None, description="certificates of authorities to trust: turns on TLS")
+    tls: bool = Field(default=False, description="TLS with the authorities that this machine trusts")
+    certificate_file: Path | None = Field(default=None, description="our certificate, for mutual TLS")
+    key_file: Path | None = Field(default=None, description="its key")
+    key_password_file: Path | None = Field(default=None, description="a file with the key's password, if it has one")
+    sasl: Mechanism | None = Field(default=None, description="how we say who we are")
+    username: str | None = Field(default=None, description="for PLAIN and SCRAM")
+    password: SecretStr | None = Field(default=None, description="better in password_file")
+    password_file: Path | None = Field(default=None, description="a file with the password")
+    token_file: Path | None = Field(
+        default=None, description="for OAUTHBEARER: a file with the token, read again whenever one is needed"
+    )
+    plaintext_password: bool = Field(default=False, description="send a password without TLS")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "KafkaSection":
+        if self.ingest_topic is not None and self.ingest_topic not in self.topics:
+            raise ValueError(f"ingest_topic: found {self.ingest_topic}, expected one of topics")
+        others = [name for name in (self.checkpoints, self.dead_letters, self.rates) if name]
+        if len({*others, *self.topics}) < len(others) + len(self.topics):
+            raise ValueError("topics, checkpoints, dead_letters and rates: expected different names")
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file: expected both or neither")
+        if self.sasl == "OAUTHBEARER" and self.token_file is None:
+            raise ValueError("sasl: OAUTHBEARER needs token_file")
+        has_password = self.username is not None and (self.password or self.password_file)
+        if self.sasl not in (None, "OAUTHBEARER") and not has_password:
+            raise ValueError(f"sasl: {self.sasl} needs username and password_file")
+        if self.sasl is None and (self.username or self.password or self.password_file or self.token_file):
+            raise ValueError("username, password and token_file: expected sasl with them")
+        if self.sasl is not None and not self.has_tls and not self.plaintext_password:
+            raise ValueError(
+                "sasl: without TLS anybody on the way can read the password; set ca_file or tls = true, "
+                "or plaintext_password = true where the network is trusted"
+            )
+        return self
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.tls or self.ca_file is not None or self.certificate_file is not None
+
+    @property
+    def calls(self) -> str:
+        """The topic that /ingest writes to."""
+        return self.ingest_topic or next(iter(self.topics))
+
+
 class HttpSection(_Section):
     """Where figures are served; on loopback unless told otherwise."""
 
@@ -149,7 +228,9 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
-    rates: Path = Field(description="the rate table, relative to this file")
+    rates: Path | None = Field(
+        default=None, description="the rate table, relative to this file; needed unless [kafka] rates names a topic"
+    )
     rates_poll_s: float = Field(default=2.0, gt=0, le=3600, description="seconds between two looks at the rate table")
     home: HomeSection = HomeSection()
     ingest: IngestSection = IngestSection()
@@ -157,6 +238,21 @@ class Settings(BaseSettings):
     asterisk: AsteriskSection = AsteriskSection()
     fold: FoldSection = FoldSection()
     http: HttpSection = HttpSection()
+    kafka: KafkaSection | None = None
+
+    @model_validator(mode="after")
+    def _one_rate_table(self) -> "Settings":
+        topic = self.kafka and self.kafka.rates
+        if self.rates is None and topic is None:
+            raise ValueError("rates: field required")
+        if self.rates is not None and topic is not None:
+            raise ValueError("rates: found a file and the topic of [kafka] rates, expected one of the two")
+        if self.kafka is not None and self.source is not None:
+            raise ValueError(
+                "source: a file is followed by the worker that has its own journal; with [kafka], have its lines "
+                "posted to /ingest or written to the topic"
+            )
+        return self
 
     @model_validator(mode="after")
     def _not_open_by_mistake(self) -> "Settings":
@@ -224,9 +320,14 @@ def _placed(found: Settings, folder: Path) -> Settings:
             if (value := getattr(found.ingest, name)) is not None
         }
     )
+    files = ("ca_file", "certificate_file", "key_file", "key_password_file", "password_file", "token_file")
+    kafka = found.kafka and found.kafka.model_copy(
+        update={name: folder / value for name in files if (value := getattr(found.kafka, name)) is not None}
+    )
     source = found.source and found.source.model_copy(update={"path": folder / found.source.path})
     home = found.home.model_copy(update={"path": folder / found.home.path})
-    return found.model_copy(update={"rates": folder / found.rates, "home": home, "ingest": ingest, "source": source})
+    rates = found.rates and folder / found.rates
+    return found.model_copy(update={"rates": rates, "home": home, "ingest": ingest, "source": source, "kafka": kafka})
 
 
 def _written(path: Path) -> Mapping[str, Any]:

@@ -26,6 +26,8 @@ def log_to_stderr() -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[rich])
     else:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for talkative in ("aiokafka", "faust", "mode"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def serve(settings: Settings, beside: Callable[[Worker, str], Awaitable[None]] | None = None) -> None:

@@ -19,15 +19,16 @@ class RejectionLog:
     def __init__(self) -> None:
         self._since_s = self._told = self._untold = 0.0
 
-    def tell(self, rejected: Sequence[Rejected]) -> None:
-        """Say what was rejected, with its place in the journal. All of it is among the dead letters."""
+    def tell(self, rejected: Sequence[Rejected], source: str = "") -> None:
+        """Say what was rejected, with its place in the log. All of it is among the dead letters."""
         for one in rejected:
             now_s = time.monotonic()
             if now_s - self._since_s > _IN_S:
                 self._begin_again(now_s)
             if self._told < _LINES:
                 self._told += 1
-                log.warning("record %d rejected: %s", one.offset, masked(str(one.rejection)))
+                place = f"{source} record {one.offset}".lstrip()
+                log.warning("%s rejected: %s", place, masked(str(one.rejection)))
             else:
                 self._untold += 1
 

@@ -50,16 +50,23 @@ FORMATS: dict[str, Format] = {
 }
 
 
-def by_platform(decoders: Mapping[str, Decoder]) -> Decoder:
-    """One decoder for a log of many platforms: each record is decoded as its header says."""
+def by_platform(decoders: Mapping[str, Decoder], otherwise: str = "") -> Decoder:
+    """One decoder for a log of many platforms: each record is decoded as its header says.
+
+    One that does not say is of the platform `otherwise`, where there is one. A null value is a tombstone: no event.
+    """
     by_headers = {header_of(name): decode for name, decode in decoders.items()}  # as our own logs have them
     by_header = {name.encode(): decode for name, decode in decoders.items()}
+    if otherwise:
+        by_headers[()] = by_header[b""] = decoders[otherwise]
 
     def decode(record: SourceRecord) -> Sequence[Decoded]:
         headers = record.headers
+        if record.value is None:
+            return ()
         decode_it = by_headers.get(headers)
         if decode_it is None:
-            named = dict(headers).get(PLATFORM_HEADER, b"")
+            named = next((value for name, value in headers if name.lower() == PLATFORM_HEADER), b"").strip()
             decode_it = by_header.get(named)
         if decode_it is None:
             expected = f"one of {', '.join(decoders)}"

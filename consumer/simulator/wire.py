@@ -45,6 +45,7 @@ class _WrapUp(msgspec.Struct, omit_defaults=True, gc=False):
     version: int
     wrap_s: float
     outcome: str | None = None
+    contact_id: str | None = None
 
 
 class _Price(msgspec.Struct, gc=False):
@@ -52,10 +53,11 @@ class _Price(msgspec.Struct, gc=False):
     currency: str
 
 
-class _Priced(msgspec.Struct, gc=False):
+class _Priced(msgspec.Struct, omit_defaults=True, gc=False):
     call_id: str
     version: int
     reported_price: _Price
+    contact_id: str | None = None
 
 
 class Said(NamedTuple):
@@ -69,12 +71,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 def versions(leg: Leg) -> list[Said]:
-    """All that will be told of a leg."""
-    said = [Said(CALL, _encode(_call(leg)))]
+    """All that will be told of a leg. Each version names the contact, which is what records of a topic are keyed by."""
+    said, contact = [Said(CALL, _encode(_call(leg)))], leg.contact_id
     if leg.disposition == "answered":
-        said.append(Said(WRAP_UP, _encode(_WrapUp(leg.call_id, WRAP_UP, leg.wrap_ms / 1000, leg.outcome))))
+        said.append(Said(WRAP_UP, _encode(_WrapUp(leg.call_id, WRAP_UP, leg.wrap_ms / 1000, leg.outcome, contact))))
     if leg.kind.direction == "outbound" and leg.answered_ms is not None and leg.carrier.says_minute_home is not None:
-        said.append(Said(PRICE, _encode(_Priced(leg.call_id, PRICE, _price(leg)))))
+        said.append(Said(PRICE, _encode(_Priced(leg.call_id, PRICE, _price(leg), contact))))
     return said
 
 

@@ -1,0 +1,264 @@
+"""The topic of checkpoints, followed by every worker: what each told of each partition it has, or had.
+
+Owns which head of a partition is to be gone on from, and that one whose blocks are not all there does not exist.
+Knows nothing of what blocks hold.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.structs import ConsumerRecord
+
+from consumer.core.snapshot import SnapshotUnusable, block_ids
+from consumer.home.failures import Damaged, HomeBroken
+from consumer.home.kafka.records import (
+    AliveKey,
+    Head,
+    HeadKey,
+    NewerFormat,
+    PartKey,
+    Parts,
+    TableKey,
+    Writer,
+    open_alive,
+    open_head,
+    open_part,
+    read_key,
+    unpacked,
+)  # fmt: skip
+from consumer.kafka.connection import Connection
+from consumer.kafka.failures import reason_of
+from consumer.kafka.reading import FETCH_BYTES
+
+log = logging.getLogger("callcost")
+
+_RETRY_S = 1.0
+
+
+class Found(NamedTuple):
+    """A head to be gone on from, with the blocks that it names."""
+
+    writer: Writer
+    told: Head
+    body: bytes
+    blocks: Mapping[str, bytes]
+
+
+class _Blocks(Mapping[str, bytes]):
+    """Blocks, unpacked when they are asked for."""
+
+    def __init__(self, parts: Mapping[str, Parts]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._parts[name].content()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+@dataclass(slots=True)
+class Written:
+    """All that stands in the topic of one writer of one partition."""
+
+    head: Head | None = None
+    fault: str | None = None  # of a head that cannot be read
+    blocks: dict[str, Parts] = field(default_factory=lambda: defaultdict(Parts))
+
+
+@dataclass(slots=True)
+class Told:
+    """All that stands in the topic of one partition."""
+
+    by: dict[Writer, Written] = field(default_factory=lambda: defaultdict(Written))
+    alive_ms: int = 0
+    alive_at: int = 0  # the offset up to which nothing changed
+
+
+class Board:
+    """What all workers told. One task follows it."""
+
+    def __init__(self, connection: Connection, topic: str) -> None:
+        self._connection, self.topic = connection, topic
+        self.told: dict[TopicPartition, Told] = defaultdict(Told)
+        self.tables: dict[str, Parts] = defaultdict(Parts)
+        self.changed: set[TopicPartition] = set()  # since somebody looked
+        self.life = 0  # rises when the topic was made anew: what was written before is gone
+        self.partitions = 1
+        self._consumer: AIOKafkaConsumer | None = None
+        self._has_read = asyncio.Condition()
+
+    async def start(self) -> None:
+        """Begin to read, from the topic's beginning. Raises KafkaError."""
+        consumer = AIOKafkaConsumer(
+            **self._connection.for_aiokafka, enable_auto_commit=False, auto_offset_reset="none",
+            max_partition_fetch_bytes=FETCH_BYTES, fetch_max_wait_ms=500,
+        )  # fmt: skip
+        try:
+            await consumer.start()
+            found = consumer.partitions_for_topic(self.topic) or await self._partitions(consumer)
+            consumer.assign([TopicPartition(self.topic, number) for number in sorted(found)])
+            self.partitions = len(found)
+            self._consumer = consumer
+            await self._begin()
+        except BaseException:
+            self._consumer = None
+            await consumer.stop()
+            raise
+
+    async def _partitions(self, consumer: AIOKafkaConsumer) -> set[int]:
+        found: set[int] = await consumer._client._wait_on_metadata(self.topic)
+        return found
+
+    async def stop(self) -> None:
+        """Let go of the connection."""
+        if self._consumer is not None:
+            consumer, self._consumer = self._consumer, None
+            await consumer.stop()
+
+    async def run(self) -> None:
+        """Follow, for ever. What fails is tried again."""
+        while True:
+            try:
+                await self._follow()
+            except OffsetOutOfRangeError:
+                log.error("topic %s was made anew: all checkpoints are written again", self.topic)
+                self.told.clear()
+                self.tables.clear()
+                self.life += 1
+                await self._begin()
+            except KafkaError as error:
+                log.warning("topic %s cannot be read just now: %s", self.topic, reason_of(error))
+                await asyncio.sleep(_RETRY_S)
+
+    async def _begin(self) -> None:
+        consumer = self._reading()
+        first = await consumer.beginning_offsets(consumer.assignment())
+        for partition, offset in first.items():
+            consumer.seek(partition, offset)
+
+    def _reading(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise RuntimeError("start comes first")
+        return self._consumer
+
+    async def _follow(self) -> None:
+        consumer = self._reading()
+        while True:
+            for records in (await consumer.getmany(timeout_ms=500, max_records=500)).values():
+                for record in records:
+                    self.take(record)
+            async with self._has_read:
+                self._has_read.notify_all()
+            await asyncio.sleep(0)
+
+    async def catch_up(self) -> None:
+        """Return when all that is in the topic now has been read. Raises KafkaError."""
+        consumer = self._reading()
+        ends = await consumer.end_offsets(consumer.assignment())
+        async with self._has_read:
+            while [one for one, end in ends.items() if await consumer.position(one) < end]:
+                await self._has_read.wait()
+
+    def take(self, record: ConsumerRecord) -> None:
+        """One record of the topic."""
+        match read_key(record.key):
+            case HeadKey(partition, writer):
+                self._take_head(self.told[partition].by[writer], record)
+                self.changed.add(partition)
+                self._forget_empty(partition, writer)
+            case PartKey(partition, writer, name, number):
+                written = self.told[partition].by[writer]
+                self._put(written.blocks, name, number, record)
+                self._forget_empty(partition, writer)
+            case TableKey(sha256, number):
+                self._put(self.tables, sha256, number, record)
+            case AliveKey(partition) if record.value is not None:
+                try:
+                    alive = open_alive(record.value)
+                except Damaged:
+                    return  # the next one comes in a moment
+                told = self.told[partition]
+                told.alive_ms, told.alive_at = alive.written_ms, alive.next_offset
+
+    def _take_head(self, written: Written, record: ConsumerRecord) -> None:
+        written.head, written.fault = None, None
+        if record.value is not None:
+            try:
+                written.head = open_head(record.value)
+            except (Damaged, NewerFormat) as error:
+                written.fault = f"{self.topic}, partition {record.partition}, offset {record.offset}: {error}"
+
+    def _put(self, into: dict[str, Parts], name: str, number: int, record: ConsumerRecord) -> None:
+        try:
+            part = None if record.value is None else open_part(record.value)
+        except Damaged as error:
+            place = f"{self.topic}, partition {record.partition}, offset {record.offset}"
+            log.error("%s: %s: what it is a part of does not exist", place, error)
+            part = None
+        into[name].put(number, part)
+        if not into[name]:
+            del into[name]
+
+    def _forget_empty(self, partition: TopicPartition, writer: Writer) -> None:
+        written = self.told[partition].by[writer]
+        if written.head is None and written.fault is None and not written.blocks:
+            del self.told[partition].by[writer]
+
+    def find(self, partition: TopicPartition) -> Found | None:
+        """The head that has come furthest, of those that are whole. Raises HomeBroken where one cannot be read."""
+        told = self.told[partition]
+        for writer, written in told.by.items():
+            if written.fault is not None:
+                raise HomeBroken(
+                    f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote cannot be "
+                    f"read: {written.fault}. Run the version that wrote it; or, to fold the topic anew from its "
+                    "beginning, name another [kafka] checkpoints topic and another group"
+                )
+        heads = [(one.head.next_offset, writer, one) for writer, one in told.by.items() if one.head is not None]
+        for _, writer, written in sorted(heads, key=lambda head: (head[0], head[1]), reverse=True):
+            found = _whole(writer, written)
+            if found is not None:
+                return found
+        return None
+
+    def epoch_of(self, partition: TopicPartition) -> int:
+        """The highest of all who ever wrote of it."""
+        return max((writer.epoch for writer in self.told[partition].by), default=0)
+
+    def as_of_ms(self, partition: TopicPartition) -> int | None:
+        """When a partition's figures were last said to be up to date."""
+        told = self.told[partition]
+        heads = [written.head.written_ms for written in told.by.values() if written.head is not None]
+        return max([*heads, told.alive_ms]) or None if heads else None
+
+
+def _whole(writer: Writer, written: Written) -> Found | None:
+    """The head with all that it names; None where any of it is missing."""
+    head = written.head
+    if head is None:
+        return None
+    try:
+        if head.body_in:
+            if head.body_in not in written.blocks or not written.blocks[head.body_in].is_whole:
+                return None
+            body = written.blocks[head.body_in].content()
+        else:
+            body = unpacked(head.body)
+        named = block_ids(body)
+        if not all(name in written.blocks and written.blocks[name].is_whole for name in named):
+            return None
+        return Found(writer, head, body, _Blocks({name: written.blocks[name] for name in named}))
+    except Damaged:
+        return None
+    except SnapshotUnusable as error:
+        raise HomeBroken(str(error)) from error

@@ -1,0 +1,88 @@
+"""Rejected events, as records of the topic of dead letters: their bytes and headers as they came, and why.
+
+Owns the headers that say so. One that is written twice, because a worker ended before its checkpoint, has the same key
+and is one letter.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from aiokafka import TopicPartition
+from aiokafka.structs import ConsumerRecord
+
+from consumer.core.calls import Rejection
+from consumer.core.intake import Rejected
+from consumer.kafka.producing import Headers, Outgoing
+
+PREFIX = "callcost-dead-"
+_TOO_LONG = 2_000  # characters of what was found
+
+
+class Letter(NamedTuple):
+    """A rejected event, and the record that it came in."""
+
+    topic: str
+    partition: int
+    offset: int
+    nth: int  # of the events of its record
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    rejection: Rejection
+    is_gone: bool = False  # the record was not there any more
+    is_replayed: bool = False
+
+    @property
+    def id(self) -> bytes:
+        """Equal for the same event."""
+        return f"{self.topic}/{self.partition}/{self.offset}/{self.nth}".encode()
+
+
+def letters_of(
+    partition: TopicPartition, rejected: Sequence[Rejected], records: Mapping[int, ConsumerRecord]
+) -> list[Letter]:
+    """Letters of what was rejected; records are by their offset."""
+    seen: Counter[int] = Counter()
+    letters = []
+    for offset, rejection in ((one.offset, one.rejection) for one in rejected):
+        record = records.get(offset)
+        key, value, headers, timestamp_ms = (None, None, (), 0)
+        if record is not None:
+            key, value, headers, timestamp_ms = record.key, record.value, tuple(record.headers), record.timestamp
+        place = (partition.topic, partition.partition, offset, seen[offset])
+        letters.append(Letter(*place, timestamp_ms, key, value, headers, rejection, is_gone=record is None))
+        seen[offset] += 1
+    return letters
+
+
+def outgoing(topic: str, letter: Letter) -> Outgoing:
+    """A letter as a record."""
+    rejection = letter.rejection
+    told = {
+        "reason": rejection.reason, "field": rejection.field, "found": rejection.found[:_TOO_LONG],
+        "expected": rejection.expected, "topic": letter.topic, "partition": str(letter.partition),
+        "offset": str(letter.offset), "nth": str(letter.nth), "timestamp": str(letter.timestamp_ms),
+        "state": "replayed" if letter.is_replayed else "gone" if letter.is_gone else "kept",
+    }  # fmt: skip
+    headers = [(PREFIX + name, text.encode()) for name, text in told.items()]
+    if letter.key is not None:
+        headers.append((f"{PREFIX}key", letter.key))
+    value = b"" if letter.value is None else letter.value  # none at all would remove the letter
+    return Outgoing(topic, letter.id, value, (*letter.headers, *headers))
+
+
+def read_letter(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Letter | None:
+    """The letter that a record is; None where it is none."""
+    told = {name.removeprefix(PREFIX): text for name, text in headers if name.startswith(PREFIX)}
+    texts = {name: text.decode(errors="replace") for name, text in told.items() if name != "key"}
+    try:
+        rejection = Rejection(texts["reason"], texts["field"], texts["found"], texts["expected"])  # type: ignore[arg-type]
+        return Letter(
+            texts["topic"], int(texts["partition"]), int(texts["offset"]), int(texts["nth"]), int(texts["timestamp"]),
+            told.get("key"), value, tuple(one for one in headers if not one[0].startswith(PREFIX)), rejection,
+            texts["state"] == "gone", texts["state"] == "replayed",
+        )  # fmt: skip
+    except (KeyError, ValueError):
+        return None

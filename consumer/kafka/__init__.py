@@ -1,0 +1,1 @@
+"""A Kafka cluster: how to connect, which topics there are, writing to them and reading from them."""
