@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -15,17 +16,22 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from consumer.core.calls import Decoder
 from consumer.core.instants import HOUR_MS
+from consumer.home.dead_letter import DeadLetters
 from consumer.home.embedded.home import EmbeddedHome, Keeping
 from consumer.home.embedded.rate_tables import SWITCH, no_call
 from consumer.home.home import Home
 from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
-from consumer.settings import Settings, secrets_of
+from consumer.settings import Settings, SettingsInvalid, secrets_of
 from consumer.sources.guards import BearerTokens, TwilioSignature
 from consumer.sources.webhooks import Limits, Webhook, Webhooks
 from consumer.surface.http import application
 from consumer.worker.desk import WorkerDesk
 from consumer.worker.followed_file import FollowedFile
-from consumer.worker.rates_in_use import RatesInUse
+from consumer.worker.rates_in_use import RatesFile, RatesInUse
+
+if TYPE_CHECKING:
+    from consumer.home.kafka.letters import Letter
+    from consumer.kafka.rates_topic import RatesTopic
 
 log = logging.getLogger("callcost")
 
@@ -46,11 +52,13 @@ class CannotListen(Exception):
 class Worker:
     """Everything that one process does, from its start to its end."""
 
-    def __init__(self, settings: Settings, clock: Clock = system_clock) -> None:
-        """Raises RateTableInvalid and SettingsInvalid, with every problem."""
-        self.settings = settings
-        assert settings.rates is not None  # noqa: S101
-        self.rates = RatesInUse(settings.rates, settings.rates_poll_s, clock)
+    def __init__(self, settings: Settings, clock: Clock = system_clock, rates: "RatesTopic | None" = None) -> None:
+        """The rate table comes from its file, or from a topic. Raises RateTableInvalid and SettingsInvalid."""
+        self.settings, self._rates_topic = settings, rates
+        place = RatesFile(settings.rates) if settings.rates is not None else rates
+        if place is None:
+            raise SettingsInvalid("kafka.rates: the topic was not read")
+        self.rates = RatesInUse(place, settings.rates_poll_s, clock)
         decoders = _decoders(settings, self.rates.table.calendar.zone)
         self.home = _home(settings, decoders, clock)
         ingest = settings.ingest
@@ -80,7 +88,11 @@ class Worker:
             await runner.cleanup()
             await self.home.abandon()
             raise
-        await self.home.close()
+        else:
+            await self.home.close()
+        finally:
+            if self._rates_topic is not None:
+                await self._rates_topic.stop()
 
     def stop(self) -> None:
         """Take nothing more, store what there is, and end."""
@@ -117,6 +129,8 @@ class Worker:
         group.create_task(self.home.follow())
         async with asyncio.TaskGroup() as sources:
             sources.create_task(self.rates.watch(self.home.switch))
+            if self._rates_topic is not None:
+                sources.create_task(self._rates_topic.run())
             if self.file is not None:
                 sources.create_task(self.file.follow())
             if beside is not None:
@@ -140,6 +154,36 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 _THEIR_FAULT = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+
+
+async def published_rates(settings: Settings) -> "RatesTopic | None":
+    """The rate table where it is in a topic: read to its end, for however long that takes. Raises SettingsInvalid."""
+    kafka = settings.kafka
+    if kafka is None or kafka.rates is None:
+        return None
+    from consumer.kafka.connection import connection_of  # noqa: PLC0415
+    from consumer.kafka.rates_topic import RatesTopic  # noqa: PLC0415
+
+    return await RatesTopic.begin(connection_of(kafka), kafka.rates)
+
+
+def letters_of_kafka(settings: Settings) -> DeadLetters:
+    """The dead letters of a cluster, read once. Raises SettingsInvalid and Unavailable."""
+    from consumer.home.kafka.letter_topic import LetterTopic  # noqa: PLC0415
+    from consumer.kafka.connection import connection_of  # noqa: PLC0415
+    from consumer.kafka.keys import call_key  # noqa: PLC0415
+
+    kafka = settings.kafka
+    if kafka is None:
+        raise SettingsInvalid("kafka: field required")
+    decoders = _decoders(settings, ZoneInfo("UTC"))  # no key depends on a time
+    decode = {topic: by_platform(decoders, platform) for topic, platform in kafka.topics.items()}
+
+    def key_of(letter: "Letter") -> bytes | None:
+        known = decode.get(letter.topic)
+        return call_key(known, letter.value or b"", letter.headers) if known else None
+
+    return LetterTopic(kafka, connection_of(kafka), key_of)
 
 
 def _home(settings: Settings, decoders: Mapping[str, Decoder], clock: Clock) -> Home:

@@ -1,7 +1,6 @@
 """`callcost deadletter`: rejected events, their reason and their bytes, and another try after a fix."""
 
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +10,12 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from consumer.app import letters_of_kafka
 from consumer.cli.failures import FAILED, fail, failing_clearly
 from consumer.cli.report_dead_letters import dead_letter_json, dead_letter_report, dead_letters_report
 from consumer.core.calls import Reason
-from consumer.home.embedded import dead_letters
+from consumer.home.dead_letter import DeadLetters
+from consumer.home.embedded.dead_letters import KeptLetters
 from consumer.home.embedded.store import at_work_or_not
 from consumer.settings import load_settings
 
@@ -28,11 +29,15 @@ OfReason = Annotated[Reason | None, typer.Option("--reason", help="Only those re
 
 
 @contextmanager
-def _kept(config: Path, *, to_write: bool = False) -> Iterator[sqlite3.Connection]:
+def _kept(config: Path, *, to_write: bool = False) -> Iterator[DeadLetters]:
     with failing_clearly():
         settings = load_settings(config)
-        with at_work_or_not(settings.home.path) as store, store.transaction() if to_write else store.reading() as found:
-            yield found
+        if settings.kafka is not None:
+            yield letters_of_kafka(settings)
+        else:
+            path = settings.home.path
+            with at_work_or_not(path) as store, store.transaction() if to_write else store.reading() as connection:
+                yield KeptLetters(connection)
 
 
 @app.command("list")
@@ -47,9 +52,9 @@ def list_(
 
     Example: callcost deadletter list -c callcost.toml --reason bad_time
     """
-    with _kept(config) as connection:
-        found = dead_letters.newest(connection, most, reason, replayed=replayed)
-        standing, _ = dead_letters.standing(connection)
+    with _kept(config) as letters:
+        found = letters.newest(most, reason, replayed=replayed)
+        standing = letters.standing()
     if format_ == "json":
         for letter in found:
             sys.stdout.write(json.dumps(dead_letter_json(letter), ensure_ascii=False) + "\n")
@@ -69,8 +74,8 @@ def show(
 
     Example: callcost deadletter show 12 --raw > record.json
     """
-    with _kept(config) as connection:
-        letter = dead_letters.find(connection, number)
+    with _kept(config) as letters:
+        letter = letters.find(number)
     if letter is None:
         fail(f"dead letter {number} was not found: it may have been dropped; see callcost deadletter list", FAILED)
     if raw:
@@ -91,15 +96,17 @@ def replay(
 ) -> None:
     """Have rejected events decoded and costed again, each once, by the worker: now, or when it starts.
 
+    On Kafka their records are written to the topics they came from.
+
     What was costed before, such as the other calls of the same array, is a duplicate and counts no second time.
 
     Example: callcost deadletter replay --all --reason unknown_value
     """
     if bool(numbers) == all_ or (reason is not None and not all_):
         raise typer.BadParameter("name numbers, or --all, or --all --reason REASON")
-    with _kept(config, to_write=True) as connection:
-        missing = [number for number in numbers or () if dead_letters.find(connection, number) is None]
-        asked = 0 if missing else dead_letters.ask(connection, None if all_ else numbers, reason)
+    with _kept(config, to_write=True) as letters:
+        missing = [number for number in numbers or () if letters.find(number) is None]
+        done = "" if missing else letters.replay(None if all_ else numbers, reason)
     if missing:
         fail(f"not found, nothing is replayed: {', '.join(map(str, missing))}; see callcost deadletter list", FAILED)
-    typer.echo(f"{asked:,} to be replayed, by the worker at its next checkpoint or when it starts")
+    typer.echo(done)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from consumer.cli import bench, check, deadletter, demo, explain, replay, run, schema, simulate
+from consumer.cli import bench, check, deadletter, demo, explain, rates, replay, run, schema, simulate
 
 app = typer.Typer(
     name="callcost",
@@ -25,6 +25,7 @@ app.command("check", help=check.check.__doc__)(check.check)
 app.command("schema", help=schema.schema.__doc__)(schema.schema)
 app.command("simulate", help=simulate.simulate.__doc__)(simulate.simulate)
 app.add_typer(deadletter.app, name="deadletter", help="Rejected events: their reason, their bytes, and another try.")
+app.add_typer(rates.app, name="rates", help="The rate table of a cluster of workers.")
 app.command("bench", help=bench.bench.__doc__)(bench.bench)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from consumer.core.instants import format_ms
-from consumer.home.embedded.dead_letters import DeadLetter
+from consumer.home.dead_letter import DeadLetter
 from consumer.home.rejections import masked
 
 _HEX_BYTES = 4096  # of a record that is no text, more is seen with --raw
@@ -24,6 +24,8 @@ def dead_letter_json(letter: DeadLetter, *, whole: bool = False) -> dict[str, An
         "field": letter.rejection.field, "found": letter.rejection.found, "expected": letter.rejection.expected,
         "bytes": len(letter.value),
     }  # fmt: skip
+    if letter.source:
+        shown["source"] = letter.source
     if not whole:
         return {**shown, "found": masked(letter.rejection.found)}
     try:
@@ -44,7 +46,7 @@ def dead_letters_report(letters: Sequence[DeadLetter], standing: int) -> Rendera
     for letter in letters:
         why = masked(str(letter.rejection).partition(": ")[2])
         table.add_row(
-            str(letter.number), str(letter.offset), format_ms(letter.timestamp_ms), letter.platform,
+            str(letter.number), _record(letter), format_ms(letter.timestamp_ms), letter.platform,
             letter.rejection.reason, Text(why), letter.state,
         )  # fmt: skip
     total = Text(f"rejected events that are kept and were not replayed: {standing:,}")
@@ -54,10 +56,14 @@ def dead_letters_report(letters: Sequence[DeadLetter], standing: int) -> Rendera
 def dead_letter_report(letter: DeadLetter) -> RenderableType:
     """Why it was rejected, and the record: as text, or in hexadecimal where it is none."""
     head = (
-        f"dead letter {letter.number}, {letter.state}: record {letter.offset}, platform {letter.platform}, "
+        f"dead letter {letter.number}, {letter.state}: record {_record(letter)}, platform {letter.platform}, "
         f"{format_ms(letter.timestamp_ms)}, {len(letter.value):,} bytes"
     )
     return Group(Text(head, "bold"), Text(str(letter.rejection)), Text(_readable(letter.value)))
+
+
+def _record(letter: DeadLetter) -> str:
+    return f"{letter.source}/{letter.offset}" if letter.source else str(letter.offset)
 
 
 def _readable(value: bytes) -> str:

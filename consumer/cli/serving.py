@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import uvloop
 from rich.logging import RichHandler
 
-from consumer.app import Worker
+from consumer.app import Worker, published_rates
 from consumer.cli.failures import errors
 from consumer.settings import Settings
 
@@ -40,7 +40,7 @@ def serve(settings: Settings, beside: Callable[[Worker, str], Awaitable[None]] |
 
 
 async def _serve(settings: Settings, beside: Callable[[Worker, str], Awaitable[None]] | None) -> None:
-    worker = Worker(settings)
+    worker = Worker(settings, rates=await published_rates(settings))
     loop = asyncio.get_running_loop()
 
     def stop() -> None:

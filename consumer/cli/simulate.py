@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +25,8 @@ from consumer.cli.receivers import (
     StandardOutput,
 )
 from consumer.core.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
+from consumer.platforms import canonical
+from consumer.settings import load_settings
 from consumer.simulator.scenarios import SCENARIOS
 from consumer.simulator.simulator import Simulator
 from consumer.simulator.told import Told
@@ -46,6 +48,9 @@ def simulate(
     for_: Annotated[
         str | None, typer.Option("--for", help="Stop after so long, such as 10m or 0s; default: on Ctrl-C.")
     ] = None,
+    config: Annotated[
+        Path, typer.Option("-c", "--config", help="Settings, where --to kafka finds its cluster and topic.")
+    ] = Path("callcost.toml"),
     token_file: Annotated[
         Path | None, typer.Option(help="File of the URL's bearer token; default: the environment's CALLCOST_TOKEN.")
     ] = None,
@@ -57,9 +62,8 @@ def simulate(
     past_ms, for_ms = _duration_ms(past, "--past") or 0, _duration_ms(for_, "--for")
     if past_ms > _LONGEST_PAST_DAYS * DAY_MS:
         raise typer.BadParameter(f"found {past}, expected at most {_LONGEST_PAST_DAYS}d", param_hint="--past")
-    if to == "kafka":
-        fail("--to kafka: the simulator does not write to Kafka yet; give it a URL, or stdout", INVALID)
-    receiver = StandardOutput() if to == "stdout" else Posting(_checked(to), _token(token_file))
+    with failing_clearly():
+        receiver = _receiver(to, token_file, config)
     now_ms = system_clock()
     centre = Simulator(
         seed=seed, peak_calls_per_minute=calls_per_minute, scenario=SCENARIOS[scenario], scenario_from_ms=now_ms
@@ -74,12 +78,24 @@ def simulate(
     _summarize(receiver.delivered)
 
 
-async def _until_stopped(
-    told: Iterator[Told], receiver: StandardOutput | Posting, now_ms: int, until_ms: int | None
-) -> None:
+def _receiver(to: str, token_file: Path | None, config: Path) -> Receiver:
+    if to == "stdout":
+        return StandardOutput()
+    if to != "kafka":
+        return Posting(_checked(to), _token(token_file))
+    from consumer.cli.to_kafka import ToKafka  # noqa: PLC0415 - not for those who have no Kafka
+    from consumer.kafka.connection import connection_of  # noqa: PLC0415
+
+    kafka = load_settings(config).kafka
+    if kafka is None:
+        fail(f"{config}: expected [kafka] bootstrap, for --to kafka", INVALID)
+    return ToKafka(kafka, connection_of(kafka), canonical.decode)
+
+
+async def _until_stopped(told: Iterator[Told], receiver: Receiver, now_ms: int, until_ms: int | None) -> None:
     """Tell until the end, or until SIGINT or SIGTERM."""
     async with AsyncExitStack() as stack:
-        if isinstance(receiver, Posting):
+        if isinstance(receiver, AbstractAsyncContextManager):
             await stack.enter_async_context(receiver)
         telling = asyncio.ensure_future(tell(told, receiver, now_ms, until_ms))
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,11 +4,12 @@ A topic that is there is never altered: what must not be as it is stops us, what
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
@@ -89,6 +90,16 @@ async def make_or_check(connection: Connection, wanted: Sequence[Wanted], replic
             if one.name in there:
                 doubts += _doubts(one, await _config_of(admin, one.name))
         return doubts
+
+
+async def partitions_of(connection: Connection, topics: Iterable[str]) -> list[TopicPartition]:
+    """All partitions of those topics that there are. Raises KafkaError."""
+    async with _admin(connection) as admin:
+        there = set(await admin.list_topics()) & set(topics)
+        found = await admin.describe_topics(sorted(there)) if there else []
+    return sorted(
+        TopicPartition(topic["topic"], partition["partition"]) for topic in found for partition in topic["partitions"]
+    )
 
 
 @asynccontextmanager

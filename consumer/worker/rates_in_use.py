@@ -1,6 +1,6 @@
-"""The rate table in use, and its file, which is read again when it changes or when somebody asks.
+"""The rate table in use, and where it is written, which is read again when it changes or when somebody asks.
 
-A file with mistakes changes nothing: the table before stays in use, every problem is said, and it shows in the status.
+One with mistakes changes nothing: the table before stays in use, every problem is said, and it shows in the status.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import Protocol
 
 from consumer.core.rates import RateTable
 from consumer.rates.load import WrittenRates, load_written_rates
@@ -20,16 +21,52 @@ log = logging.getLogger("callcost")
 Switch = Callable[[WrittenRates, RateTable], Awaitable[None]]
 
 
+class RatesPlace(Protocol):
+    """Where a rate table is written."""
+
+    def load(self) -> tuple[WrittenRates, RateTable]:
+        """As it stands there now. Raises RateTableInvalid."""
+
+    def has_changed(self) -> bool:
+        """Whether it may be another one than when it was last looked at."""
+
+    def follow(self, rates: WrittenRates) -> None:
+        """These are in use."""
+
+
+class RatesFile:
+    """A rates.toml, with its decks beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._watch: RatesWatch | None = None
+
+    def load(self) -> tuple[WrittenRates, RateTable]:
+        """As it stands there now. Raises RateTableInvalid."""
+        return load_written_rates(self._path)
+
+    def has_changed(self) -> bool:
+        """Whether any file of it was written since the last look."""
+        return self._watch is not None and self._watch.has_changed()
+
+    def follow(self, rates: WrittenRates) -> None:
+        """These are in use: their decks are looked at as well."""
+        if self._watch is None:
+            self._watch = RatesWatch(self._path, rates.decks)
+        else:
+            self._watch.follow(rates.decks)
+
+
 class RatesInUse:
     """What calls are costed with."""
 
-    def __init__(self, path: Path, poll_s: float, clock: Callable[[], int]) -> None:
+    def __init__(self, place: RatesPlace, poll_s: float, clock: Callable[[], int]) -> None:
         """Raises RateTableInvalid."""
-        self._path, self._poll_s, self._clock = path, poll_s, clock
-        self.written, self.table = load_written_rates(path)
+        self._place, self._poll_s, self._clock = place, poll_s, clock
+        self.written, self.table = place.load()
         self.loaded_ms = clock()
-        self.problems: tuple[str, ...] = ()  # of a newer file
-        self._watch = RatesWatch(path, self.written.decks)
+        self.problems: tuple[str, ...] = ()  # of a newer one
+        place.follow(self.written)
         self._asked = asyncio.Event()
 
     def reload(self) -> None:
@@ -41,19 +78,19 @@ class RatesInUse:
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), self._poll_s)
-            if self._watch.has_changed() or self._asked.is_set():
+            if self._place.has_changed() or self._asked.is_set():
                 self._asked.clear()
                 await self._read_again(switch)
 
     async def _read_again(self, switch: Switch) -> None:
         try:
-            written, table = await asyncio.to_thread(load_written_rates, self._path)
-            _refuse_other_sums(self.table, table)
+            written, table = await asyncio.to_thread(self._place.load)
+            _refuse_other_sums(self.table, written.name, table)
         except RateTableInvalid as error:
             self._keep(map(str, error.problems))
             return
         except _NeedsNewState as error:
-            self._keep([f"{self._path}: {error}"])
+            self._keep([str(error)])
             return
         if table.sha256 != self.table.sha256:
             try:
@@ -63,7 +100,7 @@ class RatesInUse:
                 await asyncio.sleep(self._poll_s)
                 return
             self.written, self.table, self.loaded_ms = written, table, self._clock()
-            self._watch.follow(written.decks)
+            self._place.follow(written)
             log.info("rate table %s is in use: %s", table.sha256[:12], ", ".join(one.id for one in table.versions))
         elif self.problems:
             log.info("the rate table is the one in use again")
@@ -80,7 +117,7 @@ class _NeedsNewState(Exception):
     pass
 
 
-def _refuse_other_sums(old: RateTable, new: RateTable) -> None:
+def _refuse_other_sums(old: RateTable, name: str, new: RateTable) -> None:
     """Sums in another currency, or of other local days, cannot be added to those there are."""
     for what, before, after in (
         ("currency", old.currency, new.currency),
@@ -88,6 +125,7 @@ def _refuse_other_sums(old: RateTable, new: RateTable) -> None:
     ):
         if before != after:
             raise _NeedsNewState(
-                f"{what}: found {after}, expected {before} while the state is in {before}; "
-                "for another one stop callcost and set [home] path to a new file"
+                f"{name}: {what}: found {after}, expected {before} while the state is in {before}; "
+                "for another one stop callcost and give it a new state: another [home] path, or another [kafka] "
+                "checkpoints topic and group"
             )

@@ -280,7 +280,7 @@ async def test_nobody_reading_any_more_is_no_mistake() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--to", "kafka"], "not write to Kafka yet"),
+        (["--to", "kafka"], "callcost.toml: no such file"),
         (["--to", "ftp://example.org/calls"], "/ingest/callcost"),
         (["--to", "stdout", "--past", "soon"], "30d"),
         (["--to", "stdout", "--past", "400d"], "366d"),

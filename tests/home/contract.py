@@ -162,6 +162,7 @@ class HomeContract:
         self, worker: WorkerProcess, events: list[bytes]
     ) -> None:
         post(worker, events[:10])
+        until(worker.is_up_to_date)
         assert worker.stop() == 0
         settings = worker.folder / "callcost.toml"
         before = settings.read_text()

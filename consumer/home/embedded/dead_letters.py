@@ -5,10 +5,10 @@ Owns their table: what is added, shown, asked for again, and dropped when there 
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from consumer.core.calls import Rejection
 from consumer.core.intake import Rejected
+from consumer.home.dead_letter import DeadLetter
 from consumer.home.embedded.checksums import checksum
 from consumer.home.embedded.journal import Taken
 from consumer.home.failures import Damaged
@@ -23,18 +23,6 @@ SELECT min(number) FROM (
     SELECT number, row_number() OVER newest AS rank, sum(length(value)) OVER newest AS held
     FROM dead_letter WINDOW newest AS (ORDER BY number DESC)
 ) WHERE rank <= ? AND held <= ?"""
-
-
-class DeadLetter(NamedTuple):
-    """A rejected event. `value` is the whole record it came in. state: kept, asked (to be replayed) or replayed."""
-
-    number: int
-    offset: int
-    platform: str
-    timestamp_ms: int
-    value: bytes
-    rejection: Rejection
-    state: str
 
 
 def add(connection: sqlite3.Connection, rejected: Sequence[Rejected]) -> tuple[int, int]:
@@ -129,3 +117,27 @@ def _letter(row: tuple[int, int, int, str, int, bytes, str, str, str, str, str, 
         raise Damaged(f"dead letter {number} is damaged")
     rejection = Rejection(reason, field, found, expected)  # type: ignore[arg-type]
     return DeadLetter(number, offset, platform, timestamp_ms, value, rejection, state)
+
+
+class KeptLetters:
+    """Those of a file, for people."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def newest(self, most: int, reason: str | None, *, replayed: bool) -> list[DeadLetter]:
+        """The newest, oldest first."""
+        return newest(self._connection, most, reason, replayed=replayed)
+
+    def standing(self) -> int:
+        """How many were not replayed yet."""
+        return standing(self._connection)[0]
+
+    def find(self, number: int) -> DeadLetter | None:
+        """One of them."""
+        return find(self._connection, number)
+
+    def replay(self, numbers: Sequence[int] | None, reason: str | None) -> str:
+        """Ask the worker to."""
+        asked = ask(self._connection, numbers, reason)
+        return f"{asked:,} to be replayed, by the worker at its next checkpoint or when it starts"

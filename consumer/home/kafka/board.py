@@ -16,24 +16,22 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.structs import ConsumerRecord
 
 from consumer.core.snapshot import SnapshotUnusable, block_ids
-from consumer.home.failures import Damaged, HomeBroken
+from consumer.home.failures import HomeBroken
 from consumer.home.kafka.records import (
     AliveKey,
     Head,
     HeadKey,
     NewerFormat,
     PartKey,
-    Parts,
     TableKey,
     Writer,
     open_alive,
     open_head,
-    open_part,
     read_key,
-    unpacked,
 )  # fmt: skip
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
+from consumer.kafka.parts import NotAsWritten, Parts, open_part, unpacked
 from consumer.kafka.reading import FETCH_BYTES
 
 log = logging.getLogger("callcost")
@@ -185,7 +183,7 @@ class Board:
             case AliveKey(partition) if record.value is not None:
                 try:
                     alive = open_alive(record.value)
-                except Damaged:
+                except NotAsWritten:
                     return  # the next one comes in a moment
                 told = self.told[partition]
                 told.alive_ms, told.alive_at = alive.written_ms, alive.next_offset
@@ -195,13 +193,13 @@ class Board:
         if record.value is not None:
             try:
                 written.head = open_head(record.value)
-            except (Damaged, NewerFormat) as error:
+            except (NotAsWritten, NewerFormat) as error:
                 written.fault = f"{self.topic}, partition {record.partition}, offset {record.offset}: {error}"
 
     def _put(self, into: dict[str, Parts], name: str, number: int, record: ConsumerRecord) -> None:
         try:
             part = None if record.value is None else open_part(record.value)
-        except Damaged as error:
+        except NotAsWritten as error:
             place = f"{self.topic}, partition {record.partition}, offset {record.offset}"
             log.error("%s: %s: what it is a part of does not exist", place, error)
             part = None
@@ -258,7 +256,7 @@ def _whole(writer: Writer, written: Written) -> Found | None:
         if not all(name in written.blocks and written.blocks[name].is_whole for name in named):
             return None
         return Found(writer, head, body, _Blocks({name: written.blocks[name] for name in named}))
-    except Damaged:
+    except NotAsWritten:
         return None
     except SnapshotUnusable as error:
         raise HomeBroken(str(error)) from error

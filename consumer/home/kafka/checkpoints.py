@@ -15,7 +15,6 @@ from consumer.home.kafka.board import Board
 from consumer.home.kafka.own import Own
 from consumer.home.kafka.records import (
     FORMAT,
-    MOST_BYTES,
     Alive,
     AliveKey,
     Head,
@@ -24,11 +23,9 @@ from consumer.home.kafka.records import (
     PartKey,
     TableKey,
     Writer,
-    in_parts,
     key_of,
-    packed,
-    sealed,
 )  # fmt: skip
+from consumer.kafka.parts import MOST_BYTES, NotAsWritten, in_parts, packed, sealed
 from consumer.kafka.producing import Outgoing, Producer
 from consumer.rates.load import WrittenRates
 
@@ -92,7 +89,7 @@ class Checkpoints:
             raise Damaged(f"rate table {sha256} is missing in topic {self._board.topic}")
         try:
             found = msgspec.msgpack.decode(parts.content(), type=tuple[str, bytes, dict[str, bytes]])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, NotAsWritten):
             raise Damaged(f"rate table {sha256} is damaged in topic {self._board.topic}") from None
         return WrittenRates(*found)
 

@@ -21,7 +21,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaConnectionError, KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from consumer.core.calls import CallVersion, Decoder, SourceRecord
+from consumer.core.calls import Decoder, SourceRecord
 from consumer.core.counts import Counts, sum_of
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.rates import RateTable
@@ -38,9 +38,11 @@ from consumer.home.kafka.shares import Shares
 from consumer.home.rejections import RejectionLog
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import ClusterUnusable, reason_of
+from consumer.kafka.keys import call_key
+from consumer.kafka.parts import NotAsWritten
 from consumer.kafka.producing import Outgoing, Producer
 from consumer.kafka.reading import reach_of, read_between, reader
-from consumer.kafka.topics import make_or_check, wanted_topics
+from consumer.kafka.topics import make_or_check, partitions_of, wanted_topics
 from consumer.platforms.formats import header_of
 from consumer.rates.load import WrittenRates
 from consumer.rates.problems import RateTableInvalid
@@ -230,7 +232,7 @@ class KafkaHome:
             self._do(self._board.run())
         await self._board.catch_up()
         await self._checkpoints.keep_table(table.sha256, rates)
-        await self._find_partitions()
+        self._all = set(await partitions_of(self._connection, self._kafka.topics))
         await self._shares.refresh(table, self._all)
         if not self._is_in_group:
             self._starting = f"joining the group {self._kafka.group}"
@@ -238,15 +240,6 @@ class KafkaHome:
             self._is_in_group = True
             self._do(self._watch_group())
             self._do(self._follow_others())
-
-    async def _find_partitions(self) -> None:
-        async with reader(self._connection) as consumer:
-            await consumer.topics()
-            self._all = {
-                TopicPartition(topic, number)
-                for topic in self._kafka.topics
-                for number in consumer.partitions_for_topic(topic) or ()
-            }
 
     async def _watch_group(self) -> None:
         error = await self._group.ended()
@@ -374,7 +367,7 @@ class KafkaHome:
             pipeline, index_from, until = await asyncio.to_thread(
                 restore, found.body, found.blocks, table, decode, self._settings
             )
-        except (SnapshotUnusable, Damaged) as error:
+        except (SnapshotUnusable, Damaged, NotAsWritten, KeyError) as error:
             raise HomeBroken(f"the checkpoint of {name}: {error}") from error
         if index_from < first:
             self._losses[partition] = (
@@ -663,15 +656,6 @@ class KafkaHome:
         await self._board.stop()
         await self._producer.stop()
         await self._storing.stop()
-
-
-def call_key(decode: Decoder, value: bytes, headers: tuple[tuple[str, bytes], ...]) -> bytes | None:
-    """The key of a record: the contact of its call, so that legs and amendments keep together; else the call's id."""
-    for event in decode(SourceRecord(0, value, headers)):
-        if isinstance(event, CallVersion):
-            contact = event.fields.contact_id
-            return (contact if isinstance(contact, str) else event.call_id).encode()
-    return None
 
 
 async def _reindex(pipeline: Pipeline, batches: AsyncIterator[Sequence[ConsumerRecord]], until: int) -> bool:

@@ -10,9 +10,10 @@ from consumer.core.pipeline import FoldSettings
 from consumer.core.rates import RateTable
 from consumer.core.share import Share
 from consumer.core.snapshot import SnapshotUnusable
-from consumer.home.failures import Damaged, HomeBroken
+from consumer.home.failures import HomeBroken
 from consumer.home.kafka.board import Board
 from consumer.home.kafka.own import name_of
+from consumer.kafka.parts import NotAsWritten
 
 log = logging.getLogger("callcost")
 
@@ -48,7 +49,7 @@ class Shares:
             if found is not None:
                 share.show(found.body, found.blocks)
                 self._shares[partition] = share
-        except (HomeBroken, SnapshotUnusable, Damaged, KeyError) as error:
+        except (HomeBroken, SnapshotUnusable, NotAsWritten, KeyError) as error:
             self._note(partition, str(error))
         else:
             self._unusable.pop(partition, None)
