@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench kafka lock clean
+.PHONY: demo test lint bench kafka chaos lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/callcost demo
@@ -25,6 +25,9 @@ bench: $(VENV)/.dev
 # A broker on 127.0.0.1:9092, for trying things; needs Java 17 and Maven. Its data stays in .kafka/broker.
 kafka: $(VENV)/.dev
 	$(BIN)/python -m tests.kafka.broker
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.kafka.chaos
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
 	$(call environment,run)
