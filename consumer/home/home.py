@@ -48,7 +48,9 @@ class HomeState:
     dead_letters_dropped: int = 0
     size_bytes: int = 0
     shares: tuple[ShareState, ...] = ()  # of a source in several parts
-    rebalances: int = 0
+    gaps: tuple[str, ...] = ()  # parts of the source of which records are gone
+    restoring_parts: int | None = None  # how many are being restored; None: it has no parts
+    rebalances: int | None = None  # of parts among workers
 
 
 class Home(Protocol):

@@ -153,9 +153,21 @@ VALUES_LIMIT = _gauge("dimension_values_limit", "The most of them in each dimens
 RATE_TABLE_PROBLEMS = _gauge("rate_table_problems", "Mistakes in a newer rate table, which is refused because of them.")
 SOURCE_LAG = _gauge("source_lag_bytes", "Written to a source and not read yet.", "source")
 SOURCE_GAP = _gauge(
-    "source_gap", "1 if the file that a source had been reading was gone at the last start: lines may be missing.",
+    "source_gap",
+    "1 if a file or records of a source were gone before they were read: calls may be missing.",
     "source",
+)
+SOURCE_RECORDS = _gauge(
+    "source_lag_records", "In a partition of this worker and not folded yet.", "source"
 )  # fmt: skip
+SHARE = _gauge(
+    "share_timestamp_seconds",
+    "As of when the figures of a partition are; of another worker's, when it last told them. Take max over workers.",
+    "source",
+    scale=_MILLI,
+)
+PARTITIONS = _gauge("partitions", "Partitions of this worker: ready, or being restored.", "state")
+REBALANCES = _counter("rebalances", "How often the group handed out partitions anew.")
 WEBHOOKS = _counter(
     "webhook_answers", "Answers to POST /ingest since the process started, by HTTP status.", "platform", "code"
 )
@@ -178,6 +190,6 @@ FAMILIES = (
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
     RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG,
-    SOURCE_GAP, WEBHOOKS, READY, BEHIND, CHECKPOINT, CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES,
-    STORE_WRITABLE, DEAD_LETTERS, DEAD_LETTERS_DROPPED, BUILD,
+    SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, REBALANCES, WEBHOOKS, READY, BEHIND, CHECKPOINT,
+    CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES, STORE_WRITABLE, DEAD_LETTERS, DEAD_LETTERS_DROPPED, BUILD,
 )  # fmt: skip

@@ -42,7 +42,11 @@ class PipelineState:
     dimension_values: Mapping[str, int] = field(default_factory=dict)  # told apart, by dimension
     dimension_values_limit: int | None = None
     source_lag_bytes: Mapping[str, int] = field(default_factory=dict)  # by the name of a source
-    source_gaps: Mapping[str, bool] = field(default_factory=dict)  # whether lines may be missing
+    source_lag_records: Mapping[str, int] = field(default_factory=dict)  # by partition of ours
+    source_gaps: Mapping[str, bool] = field(default_factory=dict)  # whether something may be missing
+    shares_ms: Mapping[str, int] = field(default_factory=dict)  # as of when, by partition of anybody
+    partitions: Mapping[str, int] = field(default_factory=dict)  # of ours, by state
+    rebalances: int | None = None
     webhook_answers: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by platform and status
     is_ready: bool = True
     records_behind: int = 0
@@ -149,6 +153,7 @@ def _state_series(state: PipelineState, version: str) -> Series:
         families.STORE_WRITABLE: int(state.store_is_writable),
         families.DEAD_LETTERS: state.dead_letters,
         families.DEAD_LETTERS_DROPPED: state.dead_letters_dropped,
+        families.REBALANCES: state.rebalances,
     }
     for family, value in single.items():
         if value is not None:
@@ -157,6 +162,9 @@ def _state_series(state: PipelineState, version: str) -> Series:
         series[families.RATE_TABLE][(state.table_sha256, table_version)] = 1
     series[families.VALUES] |= {(dimension,): number for dimension, number in state.dimension_values.items()}
     series[families.SOURCE_LAG] |= {(source,): lag for source, lag in state.source_lag_bytes.items()}
+    series[families.SOURCE_RECORDS] |= {(source,): lag for source, lag in state.source_lag_records.items()}
+    series[families.SHARE] |= {(source,): as_of_ms for source, as_of_ms in state.shares_ms.items()}
+    series[families.PARTITIONS] |= {(name,): number for name, number in state.partitions.items()}
     series[families.SOURCE_GAP] |= {(source,): int(gap) for source, gap in state.source_gaps.items()}
     series[families.WEBHOOKS] |= {
         (platform, str(status)): number for (platform, status), number in sorted(state.webhook_answers.items())

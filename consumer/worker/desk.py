@@ -128,6 +128,9 @@ class WorkerDesk:
     def _machinery(self) -> PipelineState:
         table, state, tail = self._rates.table, self._home.state, self._file and self._file.tail
         categories = {pool.category for one in table.versions for pool in one.pools}
+        own = [one for one in state.shares if one.is_own]
+        gaps = {one.source: False for one in own} | dict.fromkeys(state.gaps, True)
+        restoring = state.restoring_parts
         return PipelineState(
             components=[name for name in COMPONENTS if name in ("carrier", "fee") or name in categories],
             table_sha256=table.sha256,
@@ -135,7 +138,11 @@ class WorkerDesk:
             table_loaded_ms=self._rates.loaded_ms,
             table_problems=len(self._rates.problems),
             source_lag_bytes={self._file.name: tail.lag_bytes} if self._file and tail else {},
-            source_gaps={self._file.name: tail.gap} if self._file and tail else {},
+            source_lag_records={one.source: one.behind for one in own},
+            source_gaps={self._file.name: tail.gap} if self._file and tail else gaps,
+            shares_ms={one.source: one.as_of_ms for one in state.shares if one.as_of_ms is not None},
+            partitions={} if restoring is None else {"ready": len(own), "restoring": restoring},
+            rebalances=state.rebalances,
             webhook_answers=dict(self._webhooks.answers),
             is_ready=self._not_ready(state) is None,
             records_behind=self._home.behind,

@@ -121,6 +121,8 @@ class KafkaHome:
             checkpoint_bytes=sum(one.stored_bytes for one in own),
             dead_letters=sum(one.letters for one in own),
             shares=tuple(map(self._share_state, sorted(self._all | self._own.keys()))),
+            gaps=tuple(map(name_of, sorted(self._losses))),
+            restoring_parts=len(self._restoring),
             rebalances=self._rebalances,
         )
 
