@@ -21,6 +21,7 @@ from consumer.kafka.failures import reason_of
 from consumer.kafka.parts import NotAsWritten, Parts, in_parts, open_part, packed, sealed, unsealed
 from consumer.kafka.producing import Outgoing, Producer
 from consumer.kafka.reading import FETCH_BYTES
+from consumer.kafka.topics import partitions_of
 from consumer.rates.load import WrittenRates
 from consumer.rates.problems import Problem, RateTableInvalid
 
@@ -56,11 +57,12 @@ class RatesTopic:
         told = ""
         while True:
             try:
-                if found._consumer is None:
+                if found._consumer is None and await partitions_of(connection, [topic]):
                     await found._start()
-                await found._read_to_the_end()
-                if found._newest() is not None:
-                    return found
+                if found._consumer is not None:
+                    await found._read_to_the_end()
+                    if found._newest() is not None:
+                        return found
                 why = f"topic {topic} holds no rate table: callcost rates publish -r rates.toml"
             except KafkaError as error:
                 await found.stop()

@@ -97,7 +97,8 @@ class Company:
     def dismiss(self) -> None:
         """Kill all."""
         for worker in self.workers:
-            worker.kill()
+            if worker.life:
+                worker.kill()
 
     @asynccontextmanager
     async def producing(self) -> AsyncIterator[Producer]:
