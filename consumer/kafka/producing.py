@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from aiokafka.structs import RecordMetadata
 
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
+from consumer.sources.bodies import TooLarge
 from consumer.sources.unavailable import Unavailable
 
 log = logging.getLogger("callcost")
@@ -23,6 +24,7 @@ Headers = tuple[tuple[str, bytes], ...]
 
 _STOP_S = 5.0
 _MOST_BYTES = 1 << 20  # of a request; a broker takes as much by default
+MOST_RECORD_BYTES = _MOST_BYTES - 2_000  # of key, value and headers; the rest is what surrounds them
 
 
 class Outgoing(NamedTuple):
@@ -45,7 +47,13 @@ class Producer:
         self._starting = asyncio.Lock()
 
     async def write(self, records: Sequence[Outgoing]) -> list[RecordMetadata]:
-        """Write records; acknowledged when this returns. Raises Unavailable: they may or may not be written."""
+        """Write records; acknowledged when this returns.
+
+        Raises Unavailable: they may or may not be written; and TooLarge: one of them never will be.
+        """
+        largest = max(map(_size, records), default=0)
+        if largest > MOST_RECORD_BYTES:
+            raise TooLarge(f"a record has {largest} bytes, expected at most {MOST_RECORD_BYTES}")
         size = sum(len(record.value or b"") for record in records)
         if self._waiting_bytes and self._waiting_bytes + size > self._most_waiting:
             raise Unavailable(f"{self._waiting_bytes} bytes are waiting for the broker")
@@ -55,6 +63,8 @@ class Producer:
                 return await self._write(records)
         except TimeoutError:
             raise Unavailable(f"the broker did not acknowledge within {self._answer_s:g} s") from None
+        except MessageSizeTooLargeError as error:
+            raise TooLarge(f"the broker refuses a record of {largest} bytes: {reason_of(error)}") from error
         except KafkaError as error:
             if not error.retriable:
                 log.error("writing to Kafka: %s", reason_of(error))
@@ -99,6 +109,15 @@ class Producer:
                     await producer.stop()
             except TimeoutError:
                 log.warning("the broker does not answer; what it did not acknowledge was refused to its sender")
+
+
+def _size(record: Outgoing) -> int:
+    return len(record.key or b"") + len(record.value or b"") + size_of(record.headers)
+
+
+def size_of(headers: Headers) -> int:
+    """Bytes of headers."""
+    return sum(len(name.encode()) + len(value) for name, value in headers)
 
 
 def _look_at(future: "asyncio.Future[RecordMetadata]") -> None:

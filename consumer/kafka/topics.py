@@ -21,6 +21,8 @@ from consumer.settings import KafkaSection
 
 log = logging.getLogger("callcost")
 
+MOST_MESSAGE_BYTES = 1_048_588  # Kafka's own default, whatever the cluster's may be: parts are made to fit in
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -56,7 +58,13 @@ def wanted_topics(kafka: KafkaSection, horizon_ms: int) -> list[Wanted]:
     )
     found.append(
         Wanted(
-            kafka.dead_letters, 1, {"cleanup.policy": "compact,delete", "retention.ms": str(90 * DAY_MS)}
+            kafka.dead_letters,
+            1,
+            {
+                "cleanup.policy": "compact,delete",
+                "retention.ms": str(90 * DAY_MS),
+                "max.message.bytes": str(MOST_MESSAGE_BYTES),
+            },
         )
     )  # fmt: skip
     if kafka.rates is not None:
@@ -70,7 +78,10 @@ def wanted_rates(name: str) -> Wanted:
 
 
 def _compacted(name: str, why: str) -> Wanted:
-    config = {"cleanup.policy": "compact", "segment.ms": str(HOUR_MS), "min.cleanable.dirty.ratio": "0.2"}
+    config = {
+        "cleanup.policy": "compact", "segment.ms": str(HOUR_MS), "min.cleanable.dirty.ratio": "0.2",
+        "max.message.bytes": str(MOST_MESSAGE_BYTES),
+    }  # fmt: skip
     return Wanted(name, 1, config, must_be={"cleanup.policy": "compact"}, why=why)
 
 

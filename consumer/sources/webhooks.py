@@ -107,6 +107,8 @@ class Webhooks:
             await self._append(platform, values)
         except Unavailable as error:
             raise Refused(503, f"{error}; try again", {"Retry-After": str(RETRY_AFTER_S)}) from None
+        except TooLarge as error:
+            raise Refused(413, str(error)) from None
         return _json(_told(len(values), rejected), 400 if rejected and len(rejected) == events else 200)
 
     async def _judged(self, webhook: Webhook, body: bytes, coding: str) -> "_Judged":

@@ -89,7 +89,8 @@ class Board:
         self._connection, self.topic = connection, topic
         self.told: dict[TopicPartition, Told] = defaultdict(Told)
         self.tables: dict[str, Parts] = defaultdict(Parts)
-        self.changed: set[TopicPartition] = set()  # since somebody looked
+        self.tables_ms: dict[str, int] = {}  # when they were written
+        self._changed: set[TopicPartition] = set()  # since somebody looked
         self.life = 0  # rises when the topic was made anew: what was written before is gone
         self.partitions = 1
         self._consumer: AIOKafkaConsumer | None = None
@@ -132,6 +133,7 @@ class Board:
                 log.error("topic %s was made anew: all checkpoints are written again", self.topic)
                 self.told.clear()
                 self.tables.clear()
+                self.tables_ms.clear()
                 self.life += 1
                 await self._begin()
             except KafkaError as error:
@@ -159,6 +161,16 @@ class Board:
                 self._has_read.notify_all()
             await asyncio.sleep(0)
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was started."""
+        return self._consumer is not None
+
+    def what_changed(self) -> set[TopicPartition]:
+        """Partitions of which a head was told since this was last asked."""
+        changed, self._changed = self._changed, set()
+        return changed
+
     async def catch_up(self) -> None:
         """Return when all that is in the topic now has been read. Raises KafkaError."""
         consumer = self._reading()
@@ -172,7 +184,7 @@ class Board:
         match read_key(record.key):
             case HeadKey(partition, writer):
                 self._take_head(self.told[partition].by[writer], record)
-                self.changed.add(partition)
+                self._changed.add(partition)
                 self._forget_empty(partition, writer)
             case PartKey(partition, writer, name, number):
                 written = self.told[partition].by[writer]
@@ -180,6 +192,9 @@ class Board:
                 self._forget_empty(partition, writer)
             case TableKey(sha256, number):
                 self._put(self.tables, sha256, number, record)
+                self.tables_ms[sha256] = record.timestamp
+                if sha256 not in self.tables:
+                    del self.tables_ms[sha256]
             case AliveKey(partition) if record.value is not None:
                 try:
                     alive = open_alive(record.value)
@@ -228,6 +243,15 @@ class Board:
             if found is not None:
                 return found
         return None
+
+    def has_table(self, sha256: str) -> bool:
+        """Whether a rate table is there with all its parts."""
+        return sha256 in self.tables and self.tables[sha256].is_whole
+
+    def named_tables(self) -> set[str]:
+        """Rate tables that any head names."""
+        by = (written for told in self.told.values() for written in told.by.values())
+        return {written.head.table_sha256 for written in by if written.head is not None}
 
     def epoch_of(self, partition: TopicPartition) -> int:
         """The highest of all who ever wrote of it."""

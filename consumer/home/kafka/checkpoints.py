@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import msgspec
 from aiokafka import TopicPartition
 
-from consumer.core.snapshot import Snapshot
+from consumer.core.instants import HOUR_MS
+from consumer.core.snapshot import Snapshot, table_sha256
 from consumer.home.failures import Damaged
 from consumer.home.kafka.board import Board
 from consumer.home.kafka.own import Own
@@ -28,8 +29,11 @@ from consumer.home.kafka.records import (
 from consumer.kafka.parts import MOST_BYTES, NotAsWritten, in_parts, packed, sealed
 from consumer.kafka.producing import Outgoing, Producer
 from consumer.rates.load import WrittenRates
+from consumer.sources.bodies import TooLarge
+from consumer.sources.unavailable import Unavailable
 
 _AT_ONCE_BYTES = 4 << 20
+_UNNEEDED_MS = HOUR_MS
 
 
 class Checkpoints:
@@ -53,7 +57,9 @@ class Checkpoints:
             for number, part in enumerate(parts)
         )
         own.blocks |= {name: len(parts) for name, parts in values.items()}
-        head = Head(FORMAT, self._clock(), snapshot.next_offset, snapshot.index_from, body, body_in)
+        head = Head(
+            FORMAT, self._clock(), snapshot.next_offset, snapshot.index_from, table_sha256(snapshot.head), body, body_in
+        )  # fmt: skip
         size += await self._write([(HeadKey(partition, writer), sealed(head))])
         await self._remove_unneeded(own, {*snapshot.block_ids, body_in})
         return size
@@ -77,16 +83,31 @@ class Checkpoints:
 
     async def keep_table(self, sha256: str, rates: WrittenRates) -> None:
         """A rate table as it was written, once. Raises Unavailable."""
-        if not self._board.tables[sha256].is_whole:
+        if not self._board.has_table(sha256) or sha256 in self._unneeded_tables():
             content = msgspec.msgpack.encode((rates.name, rates.text, dict(rates.decks)))
             parts = in_parts(await asyncio.to_thread(packed, content))
             await self._write((TableKey(sha256, number), part) for number, part in enumerate(parts))
 
+    async def forget_tables(self, in_force: str) -> None:
+        """Remove those that no checkpoint names. Raises Unavailable."""
+        unneeded = self._unneeded_tables() - {in_force}
+        await self._write(
+            (TableKey(sha256, number), None)
+            for sha256 in sorted(unneeded)
+            for number in self._board.tables[sha256].numbers
+        )
+
+    def _unneeded_tables(self) -> set[str]:
+        """Those that no checkpoint names, and that were written long ago: whoever wrote them for a switch is done."""
+        before_ms = self._clock() - _UNNEEDED_MS
+        old = {sha256 for sha256, written_ms in self._board.tables_ms.items() if written_ms < before_ms}
+        return old - self._board.named_tables()
+
     def find_table(self, sha256: str) -> WrittenRates:
         """What was kept. Raises Damaged when it is not there."""
-        parts = self._board.tables[sha256]
-        if not parts.is_whole:
+        if not self._board.has_table(sha256):
             raise Damaged(f"rate table {sha256} is missing in topic {self._board.topic}")
+        parts = self._board.tables[sha256]
         try:
             found = msgspec.msgpack.decode(parts.content(), type=tuple[str, bytes, dict[str, bytes]])
         except (msgspec.DecodeError, NotAsWritten):
@@ -97,7 +118,11 @@ class Checkpoints:
         written = 0
         for some in _portions(records):
             size = sum(len(value or b"") for _, value in some)
-            await self._producer.write([self._outgoing(key, value) for key, value in some])
+            try:
+                await self._producer.write([self._outgoing(key, value) for key, value in some])
+            except TooLarge as error:
+                topic = self._board.topic
+                raise Unavailable(f"topic {topic}: expected max.message.bytes of 1048588 or more: {error}") from error
             written += size
         return written
 

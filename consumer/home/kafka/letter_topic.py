@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import groupby
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from consumer.home.dead_letter import DeadLetter
@@ -77,12 +78,28 @@ class LetterTopic:
     async def _replay(self, records: Sequence[Sequence[Letter]]) -> None:
         async with _producing(self._connection, self._kafka.answer_s) as producer:
             for letters in records:
-                first = letters[0]
+                first = await self._whole(letters[0])
                 key = self._key_of(first) if first.key is None else first.key
                 await producer.write([Outgoing(first.topic, key, first.value, first.headers)])
                 await producer.write(
                     [outgoing(self._kafka.dead_letters, one._replace(is_replayed=True)) for one in letters]
                 )
+
+    async def _whole(self, letter: Letter) -> Letter:
+        """A letter with all of its value. Raises Unavailable where that is not to be had any more."""
+        if not letter.cut_bytes:
+            return letter
+        place = TopicPartition(letter.topic, letter.partition)
+        async with reader(self._connection) as consumer:
+            reach = await reach_of(consumer, place)
+            if reach.first <= letter.offset < reach.end:
+                async for records in read_between(consumer, place, letter.offset, letter.offset + 1):
+                    whole = records[0]
+                    return letter._replace(value=whole.value, headers=tuple(whole.headers), cut_bytes=0)
+        raise Unavailable(
+            f"{letter.topic}/{letter.partition}, offset {letter.offset}: the record was too large to be kept whole, "
+            "and is not in its topic any more; name the numbers of the others"
+        )
 
 
 @asynccontextmanager

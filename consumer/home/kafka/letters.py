@@ -1,7 +1,7 @@
 """Rejected events, as records of the topic of dead letters: their bytes and headers as they came, and why.
 
 Owns the headers that say so. One that is written twice, because a worker ended before its checkpoint, has the same key
-and is one letter.
+and is one letter. One that is too large for a record is cut; all of it is where it came from, while it is kept there.
 """
 
 from collections import Counter
@@ -13,10 +13,11 @@ from aiokafka.structs import ConsumerRecord
 
 from consumer.core.calls import Rejection
 from consumer.core.intake import Rejected
-from consumer.kafka.producing import Headers, Outgoing
+from consumer.kafka.producing import MOST_RECORD_BYTES, Headers, Outgoing, size_of
 
 PREFIX = "callcost-dead-"
 _TOO_LONG = 2_000  # characters of what was found
+_ROOM = MOST_RECORD_BYTES - 16_000  # for what came in; the rest is what we say of it
 
 
 class Letter(NamedTuple):
@@ -33,6 +34,7 @@ class Letter(NamedTuple):
     rejection: Rejection
     is_gone: bool = False  # the record was not there any more
     is_replayed: bool = False
+    cut_bytes: int = 0  # of what came in, that are not here
 
     @property
     def id(self) -> bytes:
@@ -66,11 +68,16 @@ def outgoing(topic: str, letter: Letter) -> Outgoing:
         "offset": str(letter.offset), "nth": str(letter.nth), "timestamp": str(letter.timestamp_ms),
         "state": "replayed" if letter.is_replayed else "gone" if letter.is_gone else "kept",
     }  # fmt: skip
-    headers = [(PREFIX + name, text.encode()) for name, text in told.items()]
+    ours = [(PREFIX + name, text.encode()) for name, text in told.items()]
     if letter.key is not None:
-        headers.append((f"{PREFIX}key", letter.key))
+        ours.append((f"{PREFIX}key", letter.key[:_TOO_LONG]))
     value = b"" if letter.value is None else letter.value  # none at all would remove the letter
-    return Outgoing(topic, letter.id, value, (*letter.headers, *headers))
+    theirs = letter.headers if size_of(letter.headers) < _ROOM // 2 else ()
+    room = _ROOM - size_of(theirs)
+    cut_bytes = letter.cut_bytes + max(len(value) - room, 0) + size_of(letter.headers) - size_of(theirs)
+    if cut_bytes:
+        ours.append((f"{PREFIX}cut-bytes", str(cut_bytes).encode()))
+    return Outgoing(topic, letter.id, value[:room], (*theirs, *ours))
 
 
 def read_letter(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Letter | None:
@@ -82,7 +89,7 @@ def read_letter(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Le
         return Letter(
             texts["topic"], int(texts["partition"]), int(texts["offset"]), int(texts["nth"]), int(texts["timestamp"]),
             told.get("key"), value, tuple(one for one in headers if not one[0].startswith(PREFIX)), rejection,
-            texts["state"] == "gone", texts["state"] == "replayed",
+            texts["state"] == "gone", texts["state"] == "replayed", int(texts.get("cut-bytes", "0")),
         )  # fmt: skip
     except (KeyError, ValueError):
         return None

@@ -24,12 +24,12 @@ class Own:
     end: int  # of the source, as far as we know
     catch_up_to: int  # its end when we took it over
     is_ready: bool = False
-    looked_for: int = -1  # where records were missing, and were asked for once more
+    asked_again_at: int = -1  # where nothing, or not the next record, came, and was asked for once more
     stored_at: int = -1  # the offset of the last checkpoint
     stored_ms: int | None = None
     stored_in_s: float = 0.0
     stored_bytes: int = 0
-    letters: int = 0  # rejected events that are in the topic of dead letters
+    letters: int = 0  # events that were rejected up to the last checkpoint, each of which is a dead letter
     life: int = -1  # of the topic of checkpoints that it is stored in
     blocks: dict[str, int] = field(default_factory=dict)  # that stand there under our name, and their parts
     kept: dict[int, ConsumerRecord] = field(default_factory=dict)  # rejected since the last checkpoint, by offset

@@ -60,6 +60,7 @@ class Head(msgspec.Struct, array_like=True, frozen=True):
     written_ms: int
     next_offset: int
     index_from: int
+    table_sha256: str  # which rate table it was made under
     body: bytes  # packed
     body_in: str  # a block
 

@@ -20,6 +20,7 @@ from yarl import URL
 
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
+from consumer.kafka.reading import Reach
 
 log = logging.getLogger("callcost")
 
@@ -37,8 +38,11 @@ class Receiver(Protocol):
     async def take(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """Some records, in order."""
 
-    def position(self, partition: TopicPartition) -> int | None:
-        """Where to read on; None where that is not known yet."""
+    async def nothing_came(self) -> None:
+        """There is nothing to take, and everything that was fetched has been taken."""
+
+    def sought(self, partition: TopicPartition) -> int | None:
+        """Where to read on, which is gone to now; None where that is not known yet."""
 
     async def assigned(self, partitions: set[TopicPartition]) -> None:
         """All that is ours from here on."""
@@ -102,12 +106,12 @@ class Group:
         """From here on records of a partition come from this offset."""
         await self._app.consumer.seek(TP(*partition), offset)
 
-    async def reach(self, partition: TopicPartition) -> tuple[int, int]:
-        """The offsets [first, end) that a partition of ours has."""
+    async def reach(self, partition: TopicPartition) -> Reach:
+        """The offsets that a partition of ours has."""
         consumer = self._app.consumer
         (first,) = (await consumer.earliest_offsets(TP(*partition))).values()
         (end,) = (await consumer.highwaters(TP(*partition))).values()
-        return first, end
+        return Reach(first, end)
 
     async def position(self, partition: TopicPartition) -> int | None:
         """Where the next record is asked for, past what is no record."""
@@ -152,6 +156,8 @@ class _Consumer(driver.Consumer):
             partition = TP(fetched.topic, fetched.partition)
             if active is None or partition in active:
                 await self._receiver.take(TopicPartition(*partition), found)
+        if not records:
+            await self._receiver.nothing_came()
         return
         yield  # an agent's message: there are none
 
@@ -165,7 +171,7 @@ class _Consumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Every partition to where we are: what the group was told of it is older."""
         for partition in self.assignment():
-            position = self._receiver.position(TopicPartition(*partition))
+            position = self._receiver.sought(TopicPartition(*partition))
             if position is not None:
                 await self.seek(partition, position)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from aiokafka import TopicPartition
 
@@ -21,8 +21,10 @@ log = logging.getLogger("callcost")
 class Shares:
     """The shares of all partitions that are not ours."""
 
-    def __init__(self, board: Board, settings: FoldSettings) -> None:
-        self._board, self._settings = board, settings
+    def __init__(self, board: Board, settings: FoldSettings, topics: frozenset[str]) -> None:
+        """Of those topics; what the board holds of others is of settings that were changed."""
+        self._board, self._settings, self._topics = board, settings, topics
+        self.partitions: set[TopicPartition] = set()  # all that there are, ours too
         self._shares: dict[TopicPartition, Share] = {}
         self._unusable: dict[TopicPartition, str] = {}
         self.turn = asyncio.Lock()  # of whoever reads or changes them
@@ -36,11 +38,26 @@ class Shares:
         """Which cannot be shown, and why."""
         return [f"{name_of(one)}: not in the figures: {why}" for one, why in sorted(self._unusable.items())]
 
-    async def refresh(self, table: RateTable, partitions: Iterable[TopicPartition]) -> None:
+    def know(self, partitions: Iterable[TopicPartition]) -> None:
+        """That these are there."""
+        self.partitions |= {one for one in partitions if one.topic in self._topics}
+
+    async def refresh(self, table: RateTable, partitions: Collection[TopicPartition]) -> None:
         """Show the newest of each."""
-        for partition in partitions:
+        self.know(partitions)
+        for partition in self.partitions & set(partitions):
             async with self.turn:
                 await asyncio.to_thread(self._refresh, table, partition)
+
+    def stale(self, partitions: Iterable[TopicPartition], now_ms: int, longest_ms: int) -> Iterator[str]:
+        """Of which of these nothing new was told for long: their worker is gone, or stuck."""
+        for partition in sorted(partitions):
+            as_of_ms = self._board.as_of_ms(partition)
+            if as_of_ms is None:
+                yield f"{name_of(partition)}: nobody has told anything of it"
+            elif now_ms - as_of_ms > longest_ms:
+                age_s = (now_ms - as_of_ms) // 1000
+                yield f"{name_of(partition)}: its figures are {age_s} s old: its worker is gone, or stuck"
 
     def _refresh(self, table: RateTable, partition: TopicPartition) -> None:
         share = self._shares.get(partition) or Share(table, self._settings)
