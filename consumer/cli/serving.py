@@ -5,6 +5,7 @@ import gc
 import logging
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 
 import uvloop
@@ -17,6 +18,7 @@ from consumer.settings import Settings
 #: How long a thread that computes (a reading, a checkpoint) may keep the event loop waiting each time it has work.
 #: Python's own 5 ms would be several times that for each request: bench/door.py.
 _SWITCH_S = 0.0005
+_SAID_AGAIN_S = 60.0
 
 
 def log_to_stderr() -> None:
@@ -26,8 +28,29 @@ def log_to_stderr() -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[rich])
     else:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for talkative in ("aiokafka", "faust", "mode"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    for name in ("aiokafka", "faust", "mode"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    seldom = _Seldom()
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(seldom)
+
+
+class _Seldom(logging.Filter):
+    """What libraries say of the same thing again and again, aiokafka some thousand times a second: once a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said_s: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is to be said."""
+        if record.name.startswith("callcost"):
+            return True
+        what, now_s = (record.name, str(record.msg)), time.monotonic()
+        if now_s - self._said_s.get(what, float("-inf")) < _SAID_AGAIN_S:
+            return False
+        self._said_s[what] = now_s
+        return True
 
 
 def serve(settings: Settings, beside: Callable[[Worker, str], Awaitable[None]] | None = None) -> None:

@@ -12,7 +12,7 @@ from typing import Self
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from aiokafka.structs import ConsumerRecord
 
 from consumer.core.rates import RateTable
@@ -99,9 +99,12 @@ class RatesTopic:
         return self._consumer
 
     async def _read(self) -> None:
-        for records in (await self._reading().getmany(timeout_ms=500)).values():
+        consumer = self._reading()
+        for records in (await consumer.getmany(timeout_ms=500)).values():
             for record in records:
                 self._take(record)
+        if consumer.partitions_for_topic(self.topic) is None:
+            raise UnknownTopicOrPartitionError(self.topic)  # the client would ask for it without a pause
 
     def _take(self, record: ConsumerRecord) -> None:
         try:
@@ -126,7 +129,15 @@ class RatesTopic:
         """Follow what is published, for ever."""
         while True:
             try:
-                await self._read()
+                if self._consumer is not None:
+                    await self._read()
+                elif await partitions_of(self._connection, [self.topic]):
+                    await self._start()
+                else:
+                    await asyncio.sleep(_RETRY_S)
+            except UnknownTopicOrPartitionError:
+                log.error("topic %s was deleted: the rate table in use stays until one is published again", self.topic)
+                await self.stop()
             except KafkaError as error:
                 log.warning("topic %s cannot be read just now: %s", self.topic, reason_of(error))
                 await asyncio.sleep(_RETRY_S)

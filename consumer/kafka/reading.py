@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import UnknownTopicOrPartitionError
 from aiokafka.structs import ConsumerRecord
 
 from consumer.kafka.connection import Connection
@@ -43,7 +44,10 @@ async def reach_of(consumer: AIOKafkaConsumer, partition: TopicPartition) -> Rea
 async def read_between(
     consumer: AIOKafkaConsumer, partition: TopicPartition, first: int, until: int
 ) -> AsyncIterator[Sequence[ConsumerRecord]]:
-    """The records of [first, until) that are there, in order. Both ends must lie within its reach."""
+    """The records of [first, until) that are there, in order. Both ends must lie within its reach.
+
+    Raises KafkaError, also where the topic is deleted meanwhile.
+    """
     consumer.assign([partition])
     consumer.seek(partition, first)
     while await consumer.position(partition) < until:
@@ -52,3 +56,5 @@ async def read_between(
             found = [record for record in found if record.offset < until]
         if found:
             yield found
+        elif consumer.partitions_for_topic(partition.topic) is None:
+            raise UnknownTopicOrPartitionError(partition.topic)  # the client would ask for it without a pause

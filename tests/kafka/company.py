@@ -32,7 +32,7 @@ from consumer.kafka.topics import partitions_of
 from consumer.platforms import canonical
 from consumer.platforms.formats import by_platform, header_of
 from consumer.rates.load import load_rates
-from consumer.settings import FoldSection
+from consumer.settings import load_settings
 from consumer.sources.unavailable import Unavailable
 from consumer.surface.report_json import reading_json
 from tests.worker_process import WorkerProcess
@@ -45,10 +45,11 @@ rates_poll_s = 0.2
 checkpoint_s = {checkpoint_s}
 [fold]
 horizon_s = {horizon_s}
+{fold}
 [kafka]
 bootstrap = "{bootstrap}"
 group = "{name}"
-topics = {{ "{name}" = "callcost" }}
+topics = {{ {topics} }}
 checkpoints = "{name}-checkpoints"
 dead_letters = "{name}-dead-letters"
 partitions = {partitions}
@@ -67,6 +68,8 @@ class Company:
     checkpoint_s: float = 0.3
     session_timeout_s: float = 3.0
     more: str = ""  # of [kafka]
+    fold: str = ""  # of [fold]
+    topics: dict[str, str] = field(default_factory=dict)  # and their platforms; without any: one of canonical calls
     name: str = field(default_factory=lambda: f"calls-{secrets.token_hex(4)}")
     workers: list[WorkerProcess] = field(default_factory=list)
     hired: int = 0
@@ -89,7 +92,9 @@ class Company:
         return worker
 
     def settings(self) -> str:
+        topics = ", ".join(f'"{name}" = "{of}"' for name, of in (self.topics or {self.name: "callcost"}).items())
         return SETTINGS.format(
+            topics=topics, fold=self.fold,
             checkpoint_s=self.checkpoint_s, horizon_s=HORIZON_S, bootstrap=self.bootstrap, name=self.name,
             partitions=self.partitions, session_timeout_s=self.session_timeout_s, more=self.more,
         )  # fmt: skip
@@ -123,13 +128,13 @@ class Company:
             else:
                 return
 
-    def tell(self, events: Sequence[bytes], at_once: int = 2_000) -> None:
-        """All of them, keyed by contact."""
+    def tell(self, events: Sequence[bytes], at_once: int = 2_000, partition: int | None = None) -> None:
+        """All of them, keyed by contact, which decides of their partition unless one is named."""
 
         async def told() -> None:
             async with self.producing() as producer:
                 for first in range(0, len(events), at_once):
-                    await self.write(producer, events[first : first + at_once])
+                    await self.write(producer, events[first : first + at_once], partition)
 
         asyncio.run(told())
 
@@ -168,11 +173,12 @@ class Undisturbed:
 
     def __init__(self, company: Company, records: dict[TopicPartition, list[SourceRecord]]) -> None:
         self.table = load_rates(company.workers[0].folder / "rates.toml")
-        self.settings: FoldSettings = FoldSection(horizon_s=HORIZON_S).for_fold()
+        self.settings: FoldSettings = load_settings(company.workers[0].folder / "callcost.toml").fold.for_fold()
         self.records = records
-        self.pipelines = [self._folded(some) for some in records.values()]
+        self.pipelines = [self.folded(some) for some in records.values()]
 
-    def _folded(self, records: Iterable[SourceRecord]) -> Pipeline:
+    def folded(self, records: Iterable[SourceRecord]) -> Pipeline:
+        """Some records as if they were one partition."""
         pipeline = Pipeline(self.table, by_platform({"callcost": canonical.decode}, "callcost"), self.settings)
         pipeline.feed(records)
         return pipeline

@@ -5,14 +5,21 @@ Knows nothing of what blocks hold.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+    UnknownTopicOrPartitionError,
+)  # fmt: skip
 from aiokafka.structs import ConsumerRecord
 
 from consumer.core.snapshot import SnapshotUnusable, block_ids
@@ -33,6 +40,7 @@ from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
 from consumer.kafka.parts import NotAsWritten, Parts, open_part, unpacked
 from consumer.kafka.reading import FETCH_BYTES
+from consumer.sources.unavailable import Unavailable
 
 log = logging.getLogger("callcost")
 
@@ -85,8 +93,9 @@ class Told:
 class Board:
     """What all workers told. One task follows it."""
 
-    def __init__(self, connection: Connection, topic: str) -> None:
-        self._connection, self.topic = connection, topic
+    def __init__(self, connection: Connection, topic: str, make_again: Callable[[], Awaitable[object]]) -> None:
+        """`make_again` makes the topic if it is not there."""
+        self._connection, self.topic, self._make_again = connection, topic, make_again
         self.told: dict[TopicPartition, Told] = defaultdict(Told)
         self.tables: dict[str, Parts] = defaultdict(Parts)
         self.tables_ms: dict[str, int] = {}  # when they were written
@@ -128,17 +137,25 @@ class Board:
         """Follow, for ever. What fails is tried again."""
         while True:
             try:
+                if self._consumer is None:
+                    await self._make_again()
+                    await self.start()
                 await self._follow()
-            except OffsetOutOfRangeError:
-                log.error("topic %s was made anew: all checkpoints are written again", self.topic)
-                self.told.clear()
-                self.tables.clear()
-                self.tables_ms.clear()
-                self.life += 1
-                await self._begin()
+            except (OffsetOutOfRangeError, UnknownTopicOrPartitionError):
+                log.error("topic %s was deleted: it is made again, and all checkpoints are written again", self.topic)
+                await self._forget_all()
             except KafkaError as error:
                 log.warning("topic %s cannot be read just now: %s", self.topic, reason_of(error))
                 await asyncio.sleep(_RETRY_S)
+
+    async def _forget_all(self) -> None:
+        """What was read stands nowhere any more."""
+        for known in (self.told, self.tables, self.tables_ms):
+            known.clear()
+        self.life += 1
+        await self.stop()
+        async with self._has_read:
+            self._has_read.notify_all()
 
     async def _begin(self) -> None:
         consumer = self._reading()
@@ -159,6 +176,8 @@ class Board:
                     self.take(record)
             async with self._has_read:
                 self._has_read.notify_all()
+            if consumer.partitions_for_topic(self.topic) is None:
+                raise UnknownTopicOrPartitionError(self.topic)  # the client would ask for it without a pause
             await asyncio.sleep(0)
 
     @property
@@ -172,12 +191,16 @@ class Board:
         return changed
 
     async def catch_up(self) -> None:
-        """Return when all that is in the topic now has been read. Raises KafkaError."""
-        consumer = self._reading()
-        ends = await consumer.end_offsets(consumer.assignment())
-        async with self._has_read:
-            while [one for one, end in ends.items() if await consumer.position(one) < end]:
-                await self._has_read.wait()
+        """Return when all that is in the topic now has been read. Raises KafkaError and Unavailable."""
+        consumer = self._consumer
+        if consumer is not None:
+            with contextlib.suppress(IllegalStateError, ConsumerStoppedError):
+                ends = await consumer.end_offsets(consumer.assignment())
+                async with self._has_read:
+                    while [one for one, end in ends.items() if await consumer.position(one) < end]:
+                        await self._has_read.wait()
+                return
+        raise Unavailable(f"topic {self.topic} is being made again")
 
     def take(self, record: ConsumerRecord) -> None:
         """One record of the topic."""

@@ -105,15 +105,20 @@ class Holding:
             self._parked[own.partition] = self._own.pop(own.partition)
 
     async def _restore(self, partition: TopicPartition) -> None:
+        told = ""
         try:
             async with self._restores:
-                while not await self._has_restored(partition):
+                while (why := await self._what_is_in_the_way(partition)) is not None:
+                    if why != told:
+                        log.warning("%s cannot be restored just now: %s", name_of(partition), why)
+                    told = why
                     await asyncio.sleep(_RETRY_S)
         finally:
             if self._restoring.get(partition) is asyncio.current_task():
                 del self._restoring[partition]
 
-    async def _has_restored(self, partition: TopicPartition) -> bool:
+    async def _what_is_in_the_way(self, partition: TopicPartition) -> str | None:
+        """Restore a partition; why that is to be tried again. Raises HomeBroken."""
         try:
             await self._board.catch_up()
             own = self._parked.pop(partition, None)
@@ -124,15 +129,13 @@ class Holding:
             while own.fold.pipeline.table.sha256 != self._tables.in_force.sha256:
                 await self.put_under_table(own)
         except IllegalStateError:
-            return True  # it is not ours any more
+            return None  # it is not ours any more
         except (KafkaError, Unavailable) as error:
-            told = reason_of(error) if isinstance(error, KafkaError) else str(error)
-            log.warning("%s cannot be restored just now: %s", name_of(partition), told)
-            return False
+            return reason_of(error) if isinstance(error, KafkaError) else str(error)
         own.asked_again_at, own.is_ready = -1, True
         self._own[partition] = own
         log.info("%s: is read on from %d; %d records wait", name_of(partition), own.read_to, own.behind)
-        return True
+        return None
 
     async def put_under_table(self, own: Own) -> None:
         """Cost it with the table in force from where it is."""

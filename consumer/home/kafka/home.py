@@ -11,7 +11,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
@@ -75,7 +75,8 @@ class KafkaHome:
         name = f"{kafka.instance or socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}".replace("/", "-")
         self._producer = Producer(connection, kafka.answer_s, kafka.most_waiting_mb << 20)
         self._storing_producer = Producer(connection, max(kafka.answer_s, _STORE_S), _MOST_STORED_AT_ONCE)
-        self._board, self._losses, self._crew = Board(connection, kafka.checkpoints), Losses(), Crew()
+        self._board = Board(connection, kafka.checkpoints, self._make_our_topics)
+        self._losses, self._crew = Losses(), Crew()
         checkpoints = Checkpoints(self._board, self._storing_producer, clock)
         self._tables = Tables(checkpoints)
         self._storing = Storing(
@@ -209,10 +210,15 @@ class KafkaHome:
             self._crew.do(self._watch_group())
             self._crew.do(self._follow_others())
 
-    async def _make_or_check_topics(self) -> list[str]:
+    async def _make_our_topics(self) -> list[str]:
+        """Those that we alone write, should anybody have deleted them."""
+        return await self._make_or_check_topics([self._kafka.checkpoints, self._kafka.dead_letters])
+
+    async def _make_or_check_topics(self, names: Collection[str] | None = None) -> list[str]:
         wanted = wanted_topics(self._kafka, self._settings.horizon_ms or 0)
+        some = [one for one in wanted if names is None or one.name in names]
         try:
-            return await make_or_check(self._connection, wanted, self._kafka.replication)
+            return await make_or_check(self._connection, some, self._kafka.replication)
         except ClusterUnusable as error:
             raise HomeBroken(str(error)) from error
 
@@ -296,6 +302,8 @@ class KafkaHome:
             await self._storing.store(owns)
         except Unavailable as error:
             self._note_trouble(str(error))
+            with contextlib.suppress(KafkaError):
+                await self._make_our_topics()
             raise
         self._note_trouble(None)
         stored = {own.partition: own.stored_at for own in owns if own.stored_at >= 0}
