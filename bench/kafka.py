@@ -84,7 +84,9 @@ def report(number: int = EVENTS) -> None:
         with cluster.on_the_first_core():
             uvloop.run(cluster.fill(calls, told))
         runs = [_run(Path(folder), broker.bootstrap, calls.calls, number) for _ in range(RUNS)]
-    print(f"{number:,} events of {sum(map(len, told)) / number:.0f} bytes in {cluster.PARTITIONS} partitions, {RUNS} runs")
+    print(
+        f"{number:,} events of {sum(map(len, told)) / number:.0f} bytes in {cluster.PARTITIONS} partitions, {RUNS} runs"
+    )
     for what in NAMES:
         print(_line(what, runs))
     full = [run["full"].more for run in runs]

@@ -80,7 +80,10 @@ def free_port() -> int:
         return taken.getsockname()[1]
 
 
-def until(is_so: Callable[[], bool], within_s: float = 30) -> None:
+WITHIN_S = 30.0
+
+
+def until(is_so: Callable[[], bool], within_s: float = WITHIN_S) -> None:
     """Wait for something to become true."""
     deadline = time.monotonic() + within_s
     while not is_so():

@@ -23,8 +23,8 @@ log = logging.getLogger("callcost")
 Headers = tuple[tuple[str, bytes], ...]
 
 _STOP_S = 5.0
-_MOST_BYTES = 1 << 20  # of a request; a broker takes as much by default
-MOST_RECORD_BYTES = _MOST_BYTES - 2_000  # of key, value and headers; the rest is what surrounds them
+_AROUND_BYTES = 2_000  # around key, value and headers of a record
+MOST_RECORD_BYTES = (1 << 20) - _AROUND_BYTES  # a broker takes records of 1 MiB by default
 
 
 class Outgoing(NamedTuple):
@@ -40,8 +40,15 @@ class Outgoing(NamedTuple):
 class Producer:
     """One producer, made anew when it has failed for good."""
 
-    def __init__(self, connection: Connection, answer_s: float, most_waiting_bytes: int) -> None:
-        self._connection, self._answer_s, self._most_waiting = connection, answer_s, most_waiting_bytes
+    def __init__(
+        self,
+        connection: Connection,
+        answer_s: float,
+        most_waiting_bytes: int,
+        most_record_bytes: int = MOST_RECORD_BYTES,
+    ) -> None:
+        self._connection, self._answer_s = connection, answer_s
+        self._most_waiting, self._most_record = most_waiting_bytes, most_record_bytes
         self._waiting_bytes = 0
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
@@ -52,8 +59,8 @@ class Producer:
         Raises Unavailable: they may or may not be written; and TooLarge: one of them never will be.
         """
         largest = max(map(_size, records), default=0)
-        if largest > MOST_RECORD_BYTES:
-            raise TooLarge(f"a record has {largest} bytes, expected at most {MOST_RECORD_BYTES}")
+        if largest > self._most_record:
+            raise TooLarge(f"a record has {largest} bytes, expected at most {self._most_record}")
         size = sum(len(record.value or b"") for record in records)
         if self._waiting_bytes and self._waiting_bytes + size > self._most_waiting:
             raise Unavailable(f"{self._waiting_bytes} bytes are waiting for the broker")
@@ -90,7 +97,7 @@ class Producer:
             if self._producer is None:
                 producer = AIOKafkaProducer(
                     **self._connection.for_aiokafka, acks="all", enable_idempotence=True, linger_ms=2,
-                    max_batch_size=256 << 10, max_request_size=_MOST_BYTES,
+                    max_batch_size=256 << 10, max_request_size=self._most_record + _AROUND_BYTES,
                 )  # fmt: skip
                 try:
                     await producer.start()

@@ -192,7 +192,7 @@ def some_hours() -> list[bytes]:
     return [one.event for one in told[-3_000:]]
 
 
-def call(call_id: str, **fields: str) -> bytes:
+def call(call_id: str, **fields: Any) -> bytes:
     """An inbound call of a minute, some seconds ago."""
     ended_s = int(time.time()) - 10
     shown = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant)) for instant in (ended_s - 60, ended_s)]

@@ -17,7 +17,10 @@ from consumer.kafka.reading import reach_of, read_between, reader
 from consumer.kafka.topics import partitions_of
 from consumer.platforms.formats import PLATFORM_HEADER
 from consumer.settings import KafkaSection
+from consumer.sources.bodies import TooLarge
 from consumer.sources.unavailable import Unavailable
+
+_MOST_RECORD_BYTES = 64 << 20  # what came in once is taken again: topics may have been made for large records
 
 #: The key of a record that had none when it was rejected, now that it may be understood.
 KeyOf = Callable[[Letter], bytes | None]
@@ -80,7 +83,10 @@ class LetterTopic:
             for letters in records:
                 first = await self._whole(letters[0])
                 key = self._key_of(first) if first.key is None else first.key
-                await producer.write([Outgoing(first.topic, key, first.value, first.headers)])
+                try:
+                    await producer.write([Outgoing(first.topic, key, first.value, first.headers)])
+                except TooLarge as error:
+                    raise Unavailable(f"{first.topic}: {error}; see its max.message.bytes") from error
                 await producer.write(
                     [outgoing(self._kafka.dead_letters, one._replace(is_replayed=True)) for one in letters]
                 )
@@ -104,7 +110,7 @@ class LetterTopic:
 
 @asynccontextmanager
 async def _producing(connection: Connection, answer_s: float) -> AsyncIterator[Producer]:
-    producer = Producer(connection, answer_s, 256 << 20)
+    producer = Producer(connection, answer_s, 256 << 20, most_record_bytes=_MOST_RECORD_BYTES)
     try:
         yield producer
     finally:
