@@ -29,7 +29,7 @@ from consumer.home.kafka.seam import Group
 from consumer.kafka.connection import Connection
 from consumer.kafka.parts import sealed
 from consumer.kafka.producing import Outgoing, Producer
-from consumer.kafka.reading import reader
+from consumer.kafka.topics import partitions_of
 from consumer.settings import load_settings
 
 CHECKPOINT_S = 2.0
@@ -41,7 +41,7 @@ async def floor(bootstrap: str, topic: str, meter: Meter) -> None:
     """A bare consumer that decodes: nobody in Python can do with less."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
-    consumer.assign([TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())])
+    consumer.assign(await partitions_of(Connection(bootstrap), [topic]))
     while not meter.is_folded:
         for records in (await consumer.getmany(timeout_ms=500)).values():
             for record in records:

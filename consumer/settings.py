@@ -345,7 +345,7 @@ def _mistakes(path: Path, error: ValidationError) -> list[str]:
     mistakes = []
     for fault in error.errors(include_url=False):
         place = ".".join(str(part) for part in fault["loc"])
-        is_secret = bool(fault["loc"]) and str(fault["loc"][-1]).endswith("token")
+        is_secret = bool(fault["loc"]) and str(fault["loc"][-1]).endswith(("token", "password"))
         variable = "CALLCOST_" + "__".join(str(part) for part in fault["loc"]).upper()
         where = f"environment {variable}" if variable in os.environ else str(path)
         message = fault["msg"].removeprefix("Value error, ")

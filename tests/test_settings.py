@@ -91,6 +91,36 @@ def test_no_mistake_shows_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert not any(SECRET in mistake for mistake in mistakes_in(tmp_path, ""))
 
 
+def test_a_password_of_the_cluster_is_shown_nowhere(tmp_path: Path) -> None:
+    kafka = '[kafka]\nbootstrap = "b:9092"\nca_file = "ca.pem"\nsasl = "PLAIN"\nusername = "u"\n'
+    found = settings_of(tmp_path, f'{kafka}password = "{SECRET}"\n')
+    assert SECRET not in repr(found)
+    assert found.kafka is not None
+    assert found.kafka.ca_file == tmp_path / "ca.pem"
+    (mistake,) = mistakes_in(tmp_path, f'{kafka}password = ["{SECRET}"]\n')
+    assert mistake.startswith("callcost.toml: kafka.password: ")
+    assert SECRET not in mistake
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            'dead_letters = "a"\ncheckpoints = "a"',
+            "topics, checkpoints, dead_letters and rates: expected different names",
+        ),
+        ('ingest_topic = "elsewhere"', "ingest_topic: found elsewhere, expected one of topics"),
+        ('topics = { "calls" = "pigeon" }', "kafka.topics.calls: found 'pigeon'"),
+        ('topics = { "a b" = "callcost" }', "kafka.topics.a b.[key]: found 'a b'"),
+        ('rates = "rates"', "rates: found a file and the topic of [kafka] rates, expected one of the two"),
+        ('username = "u"', "username, password and token_file: expected sasl with them"),
+        ('[source]\npath = "calls.jsonl"', "source: a file is followed by the worker that has its own journal"),
+    ],
+)
+def test_what_does_not_go_together_on_a_cluster_is_told(tmp_path: Path, more: str, said: str) -> None:
+    assert said in "\n".join(mistakes_in(tmp_path, f'[kafka]\nbootstrap = "b:9092"\n{more}\n'))
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [

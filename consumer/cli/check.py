@@ -49,6 +49,10 @@ def _settings(path: Path | None) -> tuple[Settings | None, bool]:
         return None, True
     try:
         settings = load_settings(path)
+        if settings.kafka is not None:
+            from consumer.kafka.connection import connection_of  # noqa: PLC0415 - not for those who have no Kafka
+
+            connection_of(settings.kafka)  # its certificates and secrets
     except SettingsInvalid as error:
         errors.print(str(error), style="red", markup=False)
         return None, False

@@ -1,4 +1,6 @@
-"""A real broker for tests, and for `make kafka`: Apache Kafka in KRaft mode, from Maven Central, on loopback.
+"""A real broker for tests, and for `make kafka`: Apache Kafka in KRaft mode, on loopback.
+
+Its jars come from Maven Central; without Java and Maven it runs in a container, where Docker runs.
 
 One process that is broker and controller. It listens three times: plain, with TLS (and asks for the client's
 certificate), and with SASL over TLS. It can be killed and started again on the same data.
@@ -19,6 +21,9 @@ from typing import Self
 
 import trustme
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+
+from tests.kafka.container import JARS, InContainer
+from tests.needs import docker_runs
 
 ROOT = Path(__file__).parent.parent.parent
 POM = Path(__file__).parent / "pom.xml"
@@ -69,7 +74,7 @@ class Broker:
         plain, tls, sasl, controller = (free_port() for _ in range(4))
         plain = plain_port or plain
         self.bootstrap, self.tls, self.sasl = f"{HOST}:{plain}", f"{HOST}:{tls}", f"{HOST}:{sasl}"
-        self._classpath = f"{jars()}/*"
+        self._jars = jars() if has_java() else None  # else in a container
         folder.mkdir(parents=True, exist_ok=True)
         _make_certificates(folder)
         (folder / "server.properties").write_text(
@@ -85,7 +90,7 @@ class Broker:
                 jaas="org.apache.kafka.common.security",
             )
         )
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | InContainer | None = None
         if not (folder / "data").exists():
             self._format()
 
@@ -108,12 +113,13 @@ class Broker:
         command = ["format", "-t", "Y2FsbGNvc3QtdGVzdHMtMQ", "-c", self.folder / "server.properties", *scram]
         self._java("kafka.tools.StorageTool", *command).wait(_UP_WITHIN_S)
 
-    def _java(self, main: str, *arguments: str | Path) -> subprocess.Popen[bytes]:
+    def _java(self, main: str, *arguments: str | Path) -> "subprocess.Popen[bytes] | InContainer":
         quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+        said = ["-Xmx512m", quiet, "-cp", f"{self._jars or JARS}/*", main, *map(str, arguments)]
+        if self._jars is None:
+            return InContainer(said, self.folder)
         with (self.folder / "broker.log").open("ab") as log:
-            return subprocess.Popen(
-                ["java", "-Xmx512m", quiet, "-cp", self._classpath, main, *arguments], stdout=log, stderr=log
-            )
+            return subprocess.Popen(["java", *said], stdout=log, stderr=log)
 
     def start(self) -> None:
         """Returns when it can be connected to on every address."""
@@ -147,13 +153,20 @@ class Broker:
             self._process.send_signal(signal.SIGCONT)
 
 
+def has_java() -> bool:
+    """Whether the broker runs as a process. Raises RuntimeError where it can run in no way."""
+    if shutil.which("mvn") is not None and shutil.which("java") is not None:
+        return True
+    if docker_runs():
+        return False
+    packages = "openjdk-17-jre-headless maven"
+    raise RuntimeError(f"the broker needs Java 17 and Maven, or Docker; Debian: apt-get install {packages}")
+
+
 def jars() -> Path:
     """The broker's jars, fetched once for each version of the pom."""
     folder = ROOT / ".kafka" / hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
     if not folder.exists():
-        if shutil.which("mvn") is None or shutil.which("java") is None:
-            packages = "openjdk-17-jre-headless maven"
-            raise RuntimeError(f"the broker needs Java 17 and Maven; Debian: apt-get install {packages}")
         fetched = folder.with_name(f"{folder.name}.{os.getpid()}")
         subprocess.run(
             ["mvn", "-q", "-B", "-f", POM, "dependency:copy-dependencies", f"-DoutputDirectory={fetched}"], check=True

@@ -106,9 +106,21 @@ def test_what_was_cut_for_its_size_is_replayed_whole(company: Company, worker: W
     assert first.value == second.value == large
 
 
-def test_settings_and_files_are_checked_without_a_broker(company: Company) -> None:
-    company.more = 'sasl = "PLAIN"\ncertificate_file = "c.pem"'
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ('certificate_file = "c.pem"', "certificate_file and key_file: expected both or neither"),
+        ('sasl = "SCRAM-SHA-512"', "sasl: SCRAM-SHA-512 needs username and password_file"),
+        ('sasl = "PLAIN"\nusername = "u"\npassword_file = "p"', "without TLS anybody on the way can read the password"),
+        ('ca_file = "rates.toml"', "expected certificates in PEM"),
+        ('ca_file = "missing.pem"', "No such file or directory; expected certificates in PEM"),
+        ('tls = true\nsasl = "OAUTHBEARER"\ntoken_file = "missing"', "expected a file with a secret"),
+        ('ingest_topic = "elsewhere"', "ingest_topic: found elsewhere, expected one of topics"),
+    ],
+)
+def test_settings_certificates_and_secrets_are_checked_without_a_broker(tmp_path: Path, more: str, why: str) -> None:
+    company = Company(tmp_path, "127.0.0.1:1", more=more)
     worker = company.hire(start=False)
     said = callcost(worker.folder, "check", "-c", "callcost.toml")
     assert said.returncode == 2
-    assert b"certificate_file and key_file: expected both or neither" in said.stdout + said.stderr
+    assert why in said.stderr.decode()
