@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -19,8 +19,8 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from bench import workload
+from bench.checkpoints import Checkpoints
 from bench.machine import resident_bytes
-from consumer.app import Worker
 from consumer.cli.serving import log_to_stderr, serve
 from consumer.settings import load_settings
 
@@ -34,16 +34,20 @@ class MeasuredWorker:
         """`trims`: it gives back what the allocator keeps for itself, twice a minute, and notes what it holds then."""
         self.folder, self.port, self._trims = folder, port, trims
         self.ready_after_s = 0.0
+        self.waited_s: Counter[str] = Counter()  # until it was ready, by what it said it waited for
 
     def __enter__(self) -> Self:
         began = time.perf_counter()
         with (self.folder / "worker.log").open("wb") as log:
             command = [sys.executable, "-m", "bench.worker", self.folder, *(["trims"] if self._trims else [])]
             self._process = subprocess.Popen(command, stderr=log)  # noqa: S603 - this package itself
-        while self.get("/api/status").get("not_ready", "not listening") is not None:
+        looked = began
+        while (why := self.get("/api/status").get("not_ready", "not listening")) is not None:
             if self._process.poll() is not None:
                 raise RuntimeError((self.folder / "worker.log").read_text())
             time.sleep(0.02)
+            self.waited_s[why] += time.perf_counter() - looked
+            looked = time.perf_counter()
         self.ready_after_s = time.perf_counter() - began
         return self
 
@@ -71,6 +75,11 @@ class MeasuredWorker:
         while self.get("/api/status")["events_behind"]:
             time.sleep(0.02)
 
+    def wait_until_received(self, number: int) -> None:
+        """So many are in the figures."""
+        while self.get("/api/status")["counts"]["received"] < number:
+            time.sleep(0.02)
+
     def resident_mb(self) -> float:
         """Its memory now."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
@@ -91,21 +100,6 @@ def folder_of(folder: Path, port: int, more: str = "", home: str = "", fold: str
     return folder
 
 
-class _Spent:
-    """CPU seconds of a function, on whatever threads it runs."""
-
-    def __init__(self, work: Callable[..., Any]) -> None:
-        self._work, self.times, self.cpu_s = work, 0, 0.0
-
-    def __call__(self, *given: Any) -> Any:
-        began = time.thread_time()
-        try:
-            return self._work(*given)
-        finally:
-            self.times += 1
-            self.cpu_s += time.thread_time() - began
-
-
 async def _trim(held_mb: list[int]) -> NoReturn:
     libc = ctypes.CDLL("libc.so.6")
     while True:
@@ -115,15 +109,13 @@ async def _trim(held_mb: list[int]) -> NoReturn:
         held_mb.append(int(resident_bytes() / 1e6))
 
 
-async def _look(worker: Worker, _url: str, into: Path, trims: bool) -> NoReturn:
+async def _look(checkpoints: Checkpoints, into: Path, trims: bool) -> NoReturn:
     """Until the worker is told to stop."""
     held_mb: list[int] = []
     trimming = asyncio.create_task(_trim(held_mb)) if trims else None
-    home: Any = worker.home
-    made = home.fold._snapshotter.snapshot = _Spent(home.fold._snapshotter.snapshot)
-    stored = home._store_checkpoint = _Spent(home._store_checkpoint)
     late_s: list[float] = []
     began, cpu = time.perf_counter(), time.process_time()
+    times, made_s, read_s = checkpoints.times, checkpoints.cpu_s, checkpoints.read_cpu_s
     try:
         while True:
             due = time.perf_counter() + _PROBE_S
@@ -133,12 +125,15 @@ async def _look(worker: Worker, _url: str, into: Path, trims: bool) -> NoReturn:
         if trimming is not None:
             trimming.cancel()
         elapsed_s = time.perf_counter() - began
+        times, made_s = checkpoints.times - times, checkpoints.cpu_s - made_s
         into.write_text(
             json.dumps(
                 {
                     "pause_ms": np.percentile(np.array(late_s) * 1e3, [50, 99, 99.9, 100]).tolist(),
-                    "checkpoint_ms": (made.cpu_s + stored.cpu_s) / max(stored.times, 1) * 1e3,
-                    "checkpoint_share": (made.cpu_s + stored.cpu_s) / elapsed_s,
+                    "checkpoints": times,
+                    "checkpoint_ms": made_s / max(times, 1) * 1e3,
+                    "checkpoint_share": made_s / elapsed_s,
+                    "read_share": (checkpoints.read_cpu_s - read_s) / elapsed_s,
                     "cpu_share": (time.process_time() - cpu) / elapsed_s,
                     "resident_mb": resident_bytes() / 1e6,
                     "held_mb": held_mb,
@@ -150,8 +145,7 @@ async def _look(worker: Worker, _url: str, into: Path, trims: bool) -> NoReturn:
 if __name__ == "__main__":
     os.sched_setaffinity(0, {0})
     where = Path(sys.argv[1])
+    asked = load_settings(where / "callcost.toml")
+    counted = Checkpoints(on_kafka=asked.kafka is not None)
     log_to_stderr()
-    serve(
-        load_settings(where / "callcost.toml"),
-        lambda worker, url: _look(worker, url, where / "told.json", "trims" in sys.argv),
-    )
+    serve(asked, lambda _worker, _url: _look(counted, where / "told.json", "trims" in sys.argv))

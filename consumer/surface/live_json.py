@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from consumer.core.instants import format_ms
 from consumer.core.reading import Reading, WindowReading
 from consumer.surface.report_json import reading_json
-from consumer.surface.status import Status, status_json
+from consumer.surface.status import ShareStatus, Status, status_json
 
 MOST_BYTES = 50_000  # of a snapshot
 POOLS_OF = "1h"  # the window whose pools are shown
@@ -52,7 +53,16 @@ def _status(status: Status) -> dict[str, Any]:
     table["problems"], table["more_problems"] = _problems(status.table_problems), _more(status.table_problems)
     table["versions"] = [_cut(one, _LONGEST_VERSION) for one in status.table_versions[-_MOST_VERSIONS:]]
     table["more_versions"] = max(len(status.table_versions) - _MOST_VERSIONS, 0)
+    found["shares"] = _shares(status.shares) if status.shares else None
     return found
+
+
+def _shares(shares: Sequence[ShareStatus]) -> dict[str, Any]:
+    """How many parts of the source are folded here and elsewhere, and how old the oldest of the others is."""
+    others = [one.as_of_ms for one in shares if not one.is_own]
+    known = [as_of_ms for as_of_ms in others if as_of_ms is not None]
+    oldest = format_ms(min(known)) if known and len(known) == len(others) else None
+    return {"own": len(shares) - len(others), "others": len(others), "oldest": oldest}
 
 
 def _problems(found: Sequence[str]) -> list[str]:

@@ -26,7 +26,7 @@ from consumer.surface.http import application
 from consumer.surface.live import Feed
 from consumer.surface.live_json import MOST_BYTES, snapshot
 from consumer.surface.report_json import reading_json
-from consumer.surface.status import NoFigures, Status
+from consumer.surface.status import NoFigures, ShareStatus, Status
 from tests.surface.readings import AS_OF, COUNTS, reading
 
 READY = Status(
@@ -196,6 +196,19 @@ def test_a_snapshot_is_small_whatever_names_and_troubles_there_are(name: str) ->
     for window in ("1h", "day-to-date"):
         queues = [row["segment"]["queue"] for row in shown["figures"]["segments"] if row["window"] == window]
         assert [queue.split()[0] for queue in queues] == [str(number) for number in range(499, 479, -1)]
+
+
+def test_of_many_partitions_it_is_said_how_many_there_are_and_how_old_the_oldest_is() -> None:
+    others = [ShareStatus(f"calls/{number}", False, AS_OF - number * 1_000, 0) for number in range(1, 2_000)]
+    shares = (ShareStatus("calls/0", True, AS_OF, 5), *others)
+    sent = snapshot(replace(READY, shares=shares), reading())
+    assert len(sent) <= MOST_BYTES
+    assert json.loads(sent)["status"]["shares"] == {
+        "own": 1, "others": 1_999, "oldest": format_ms(AS_OF - 1_999_000),
+    }  # fmt: skip
+    silent = ShareStatus("calls/2000", False, None, 0)
+    assert json.loads(snapshot(replace(READY, shares=(*shares, silent)), None))["status"]["shares"]["oldest"] is None
+    assert json.loads(snapshot(READY, None))["status"]["shares"] is None
 
 
 def test_where_names_alone_would_be_too_much_there_are_fewer_segments() -> None:

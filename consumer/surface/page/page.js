@@ -276,6 +276,15 @@ function showBanners({ status, reason, figures }) {
 const sum = (byReason) => Object.values(byReason).reduce((all, number) => all + number, 0);
 const reasons = (byReason) => Object.entries(byReason).map(([reason, number]) => `${reason}: ${count(number)}`).join(", ");
 
+function partitions(shares, now) {
+  if (!shares) return [];
+  const found = [["Partitions", `${count(shares.own)} here, ${count(shares.others)} elsewhere`]];
+  if (shares.others) {
+    found.push(["Elsewhere, as of", shares.oldest ? since(shares.oldest, now) : "not told yet", shares.oldest || ""]);
+  }
+  return found;
+}
+
 function showState(status) {
   const { counts, rate_table: table, as_of: now } = status;
   const versions = table.versions.join(", ") + (table.more_versions ? ` and ${table.more_versions} before` : "");
@@ -294,6 +303,7 @@ function showState(status) {
     ["Pending", count(counts.pending)],
     ["Dead letters", count(status.dead_letters), "", status.dead_letters],
     ["Version", status.version],
+    ...partitions(status.shares, now),
   ];
   const entries = sized(byId("state"), items.length, () => made("div", made("dt"), made("dd")));
   items.forEach(([name, text, title = "", isSeen = 0], place) => {
