@@ -18,7 +18,7 @@ from consumer.cli.main import app
 from consumer.home.embedded import journal
 from consumer.home.embedded.journal import Records, Taken
 from consumer.home.embedded.store import Store
-from consumer.settings import FoldSection, Settings, SourceSettings, load_settings
+from consumer.settings import FoldSection, KafkaSection, Settings, SourceSettings, load_settings
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 
@@ -161,15 +161,27 @@ def test_settings_of_the_page_on_the_interface_are_valid(tmp_path: Path) -> None
 
 def test_every_setting_is_on_the_page_on_the_interface() -> None:
     shown = tomllib.loads(re.sub(r"(?m)^# (?=[\[a-z])", "", fenced("interface.md", "toml")[0]))
-    secrets = {"token", "twilio_auth_token"}  # in words beside it: better in files
+    secrets = {"token", "twilio_auth_token", "password"}  # in words beside it: better in files
     for name, about in Settings.model_fields.items():
-        section = (
-            about.default if isinstance(about.default, BaseModel) else SourceSettings if name == "source" else None
-        )
-        expected = set(
-            type(section).model_fields if isinstance(section, BaseModel) else section.model_fields if section else ()
-        )
+        there_or_not = {"source": SourceSettings, "kafka": KafkaSection}
+        section = type(about.default) if isinstance(about.default, BaseModel) else there_or_not.get(name)
+        expected = set(section.model_fields) if section else set()
         assert set(shown[name] if expected else ()) == expected - secrets, name
+
+
+def test_settings_of_the_page_on_kafka_are_valid(tmp_path: Path) -> None:
+    first, secured = fenced("kafka.md", "toml")
+    (tmp_path / "callcost.toml").write_text(first, encoding="utf-8")
+    assert load_settings(tmp_path / "callcost.toml").kafka == KafkaSection(bootstrap="127.0.0.1:9092")
+    (tmp_path / "callcost.toml").write_text('rates = "rates.toml"\n' + secured, encoding="utf-8")
+    assert load_settings(tmp_path / "callcost.toml").kafka is not None
+
+
+def test_what_stands_for_kafka_on_the_page_on_the_interface_are_the_defaults() -> None:
+    shown = tomllib.loads(re.sub(r"(?m)^# (?=[\[a-z])", "", fenced("interface.md", "toml")[0]))["kafka"]
+    for name, about in KafkaSection.model_fields.items():
+        if not about.is_required() and about.default is not None and name in shown:
+            assert shown[name] == about.default, name
 
 
 @pytest.mark.sqlite3
