@@ -151,7 +151,7 @@ def events_of(calls_a_minute: float, seed: int) -> list[bytes]:
 def main() -> int:
     """A longer run, for people."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--peak", type=float, default=750, help="calls a minute at the peak; 750 make some 500 000 calls on a weekday")
+    asked.add_argument("--peak", type=float, default=750, help="calls a minute at the peak; 750: some 500 000 calls")
     asked.add_argument("--seconds", type=float, default=600)
     asked.add_argument("--seed", type=int, default=int(time.time()))
     given = asked.parse_args()
