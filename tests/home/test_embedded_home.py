@@ -59,6 +59,24 @@ def worker(folder: Path) -> Iterator[WorkerProcess]:
     process.kill()
 
 
+async def test_what_comes_before_the_first_record_is_written_waits_for_it(folder: Path) -> None:
+    """It listens before it begins its journal, which says first under which rate table calls are costed."""
+    worker = Worker(load_settings(folder / "callcost.toml"))
+    home = worker.home
+    await home.open()
+    writing = asyncio.create_task(home.run())
+    early = asyncio.create_task(home.append("callcost", [call("early")]))
+    await asyncio.sleep(0.05)
+    assert not early.done()
+    await home.restore(worker.rates.written, worker.rates.table)
+    await early
+    following = asyncio.create_task(home.follow())
+    home.stop()
+    await asyncio.gather(writing, following)
+    assert home.counts.received == 1
+    await home.close()
+
+
 # Whose file it is.
 
 

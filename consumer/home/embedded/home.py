@@ -68,6 +68,7 @@ class EmbeddedHome:
         self._rejections = RejectionLog()
         self._tables: dict[str, RateTable] = {}  # built, and not in force yet
         self._end = 0  # of the journal
+        self._has_begun = asyncio.Event()  # its first record says under which rate table
         self._is_open = False
         self._index_from = 0  # of the last checkpoint: the journal is needed from here on
         self._since_drop = (0, 0)  # dead letters and their bytes that came after some were dropped
@@ -85,6 +86,8 @@ class EmbeddedHome:
         self._is_open = True
         self.state.restoring = "reading the last checkpoint"
         self._end = journal.end_of(self._store.reader)
+        if self._end:
+            self._has_begun.set()
         self._count_dead_letters()
 
     async def restore(self, rates: WrittenRates, table: RateTable) -> None:
@@ -116,6 +119,7 @@ class EmbeddedHome:
         except Unavailable as error:
             raise HomeBroken(str(error)) from error
         self._end = 1
+        self._has_begun.set()
 
     def _restored(self, table: RateTable) -> Pipeline:
         with self._store.reading() as connection:
@@ -160,6 +164,7 @@ class EmbeddedHome:
         """
         if self.behind > self.keeping.most_behind:
             raise Unavailable(f"{self.behind} records are waiting to be costed")
+        await self._has_begun.wait()
         await self._commits.add([Taken(platform, value) for value in values], position)
 
     @property
