@@ -234,4 +234,7 @@ class Holding:
 
 
 def _listed(partitions: Collection[TopicPartition]) -> str:
-    return ", ".join(map(name_of, sorted(partitions))) or "none, as there are more workers than partitions"
+    return (
+        ", ".join(map(name_of, sorted(partitions)))
+        or "none: there are more workers than partitions, or their topics are gone"
+    )

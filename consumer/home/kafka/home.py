@@ -317,7 +317,8 @@ class KafkaHome:
                 await self._store(going)
                 await self._board.catch_up()
         except (TimeoutError, Unavailable, KafkaError) as error:
-            log.warning("partitions go without a last checkpoint, the next worker reads further back: %s", error)
+            why = str(error) or "it took too long"
+            log.warning("partitions go without a last checkpoint, the next worker reads further back: %s", why)
         await self._shares.refresh(self._tables.in_force, [own.partition for own in going])
 
     async def _follow_others(self) -> None:
@@ -340,7 +341,8 @@ class KafkaHome:
             async with asyncio.timeout(self._kafka.session_timeout_s):
                 await self._store(self._holding.all)
         except (Unavailable, TimeoutError) as error:
-            log.warning("no last checkpoint: %s; nothing is lost, the next start reads further back", error)
+            why = str(error) or "it took too long"
+            log.warning("no last checkpoint: %s; nothing is lost, the next start reads further back", why)
         await self.abandon()
 
     async def abandon(self) -> None:

@@ -5,6 +5,7 @@ by one; so what it fetches of our topics is handed over here, before it makes me
 is used lies in this file, and tests/kafka/test_seam.py holds it against a real broker.
 """
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from consumer.kafka.reading import Reach
 log = logging.getLogger("callcost")
 
 _REQUEST_S = 40.0
+_COMMIT_S = 1.0
 _FETCH_BYTES = 1 << 20
 _MOST_RECORDS = 5_000  # of one fetch, over all partitions
 
@@ -131,9 +133,11 @@ class Group:
         }
         if ours:
             try:
-                await thread.call_thread(thread._ensure_consumer().commit, ours)
-            except KafkaError as error:
-                log.info("the group was not told how far %s was read: %s", _names(ours), reason_of(error))
+                async with asyncio.timeout(_COMMIT_S):
+                    await thread.call_thread(thread._ensure_consumer().commit, ours)
+            except (KafkaError, TimeoutError) as error:
+                told = reason_of(error) if isinstance(error, KafkaError) else f"no answer within {_COMMIT_S:g} s"
+                log.info("the group was not told how far %s was read: %s", _names(ours), told)
 
     async def _assigned(self, _: Any, assigned: set[TP], **__: Any) -> None:
         await self._receiver.assigned({TopicPartition(*one) for one in assigned})
