@@ -1,5 +1,6 @@
 """A cluster for what is measured: one real broker that leaves the first core alone, and topics filled with calls."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -85,6 +86,9 @@ class Teller:
     """Whoever tells events: keyed by contact or call, acknowledged."""
 
     def __init__(self, kafka: KafkaSection) -> None:
+        logging.getLogger("aiokafka").setLevel(
+            logging.CRITICAL
+        )  # topics have no leader for a moment; that is tried again
         self._topic = kafka.calls
         self._producer = Producer(Connection(kafka.bootstrap), _ANSWER_S, _MOST_WAITING)
 

@@ -25,6 +25,7 @@ from consumer.cli.serving import log_to_stderr, serve
 from consumer.settings import load_settings
 
 _PROBE_S = 0.002  # between two looks at how late the event loop is
+_TRIM_EVERY_S = 30.0
 
 
 class MeasuredWorker:
@@ -100,30 +101,29 @@ def folder_of(folder: Path, port: int, more: str = "", home: str = "", fold: str
     return folder
 
 
-async def _trim(held_mb: list[int]) -> NoReturn:
-    libc = ctypes.CDLL("libc.so.6")
-    while True:
-        await asyncio.sleep(30)
-        gc.collect()
-        libc.malloc_trim(0)
-        held_mb.append(int(resident_bytes() / 1e6))
+def _trimmed_mb() -> int:
+    """What it holds when the allocator keeps nothing for itself."""
+    gc.collect()
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return int(resident_bytes() / 1e6)
 
 
 async def _look(checkpoints: Checkpoints, into: Path, trims: bool) -> NoReturn:
     """Until the worker is told to stop."""
     held_mb: list[int] = []
-    trimming = asyncio.create_task(_trim(held_mb)) if trims else None
-    late_s: list[float] = []
+    late_s = [0.0]  # it may be told so at once
     began, cpu = time.perf_counter(), time.process_time()
     times, made_s, read_s = checkpoints.times, checkpoints.cpu_s, checkpoints.read_cpu_s
+    trim_at = began + _TRIM_EVERY_S
     try:
         while True:
+            if trims and time.perf_counter() > trim_at:  # which takes long, and is no pause of the worker's own
+                held_mb.append(_trimmed_mb())
+                trim_at += _TRIM_EVERY_S
             due = time.perf_counter() + _PROBE_S
             await asyncio.sleep(_PROBE_S)
             late_s.append(time.perf_counter() - due)
     finally:
-        if trimming is not None:
-            trimming.cancel()
         elapsed_s = time.perf_counter() - began
         times, made_s = checkpoints.times - times, checkpoints.cpu_s - made_s
         into.write_text(

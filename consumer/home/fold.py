@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from consumer.core.calls import SourceRecord
 from consumer.core.intake import Rejected
@@ -28,6 +28,16 @@ class Checkpoint:
 
     snapshot: Snapshot
     rejected: list[Rejected]  # since the checkpoint before
+
+
+async def _to_the_end(work: Callable[..., T], *given: Any) -> T:
+    """Something on a thread that changes what is ours. Who is cancelled meanwhile waits until it is done."""
+    working = asyncio.ensure_future(asyncio.to_thread(work, *given))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
 
 
 class Fold:
@@ -62,7 +72,7 @@ class Fold:
     async def switch(self, table: RateTable) -> None:
         """From here on another rate table."""
         async with self._turn:
-            await asyncio.to_thread(self.pipeline.switch_table, table)
+            await _to_the_end(self.pipeline.switch_table, table)
 
     async def read(self, look: Callable[[Pipeline], T]) -> T:
         """Look at the pipeline, on a thread. It must not be changed."""
@@ -82,15 +92,16 @@ class Fold:
     async def checkpoint(self) -> Checkpoint:
         """The state as it is now, and what was rejected up to here."""
         async with self._turn:
-            snapshot = await asyncio.to_thread(self._snapshotter.snapshot)
+            snapshot = await _to_the_end(self._snapshot)
             rejected, self._rejected = self._rejected, []
-        named = set(snapshot.block_ids)
-        blocks = {
-            name: value for name, value in (self._not_stored | dict(snapshot.new_blocks)).items() if name in named
-        }
-        self._not_stored = blocks
-        whole = Snapshot(snapshot.head, snapshot.block_ids, blocks, snapshot.next_offset, snapshot.index_from)
-        return Checkpoint(whole, rejected)
+        return Checkpoint(snapshot, rejected)
+
+    def _snapshot(self) -> Snapshot:
+        """All blocks that are not stored, those of snapshots before included."""
+        made = self._snapshotter.snapshot()
+        named, blocks = set(made.block_ids), self._not_stored | dict(made.new_blocks)
+        self._not_stored = {name: value for name, value in blocks.items() if name in named}
+        return Snapshot(made.head, made.block_ids, self._not_stored, made.next_offset, made.index_from)
 
     def is_stored(self, _: Checkpoint) -> None:
         """The checkpoint is safe: what is in it need not be stored again."""

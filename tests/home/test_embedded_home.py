@@ -41,7 +41,12 @@ name = "each"
 driver = "call"
 price = "0.5"
 """
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = 0  # when the test began
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "NOW_MS", time.time_ns() // 1_000_000)
 
 
 @pytest.fixture

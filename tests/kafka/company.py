@@ -73,6 +73,7 @@ class Company:
     name: str = field(default_factory=lambda: f"calls-{secrets.token_hex(4)}")
     workers: list[WorkerProcess] = field(default_factory=list)
     hired: int = 0
+    told: int = 0  # records that were acknowledged
 
     @property
     def connection(self) -> Connection:
@@ -126,6 +127,7 @@ class Company:
             except Unavailable:
                 await asyncio.sleep(0.2)
             else:
+                self.told += len(records)
                 return
 
     def tell(self, events: Sequence[bytes], at_once: int = 2_000, partition: int | None = None) -> None:
@@ -156,15 +158,19 @@ class Company:
         return Undisturbed(self, asyncio.run(self.records()))
 
     def are_up_to_date(self) -> bool:
-        """Whether all that is in the topic is in everybody's figures, as far as everybody knows."""
+        """Whether all that we told, and all else that anybody knows to be in the topic, is in everybody's figures."""
         statuses = [worker.status() for worker in self.workers if worker.process.poll() is None]
         received = {status["counts"]["received"] for status in statuses}
-        return len(received) == 1 and all(
-            status["not_ready"] is None
-            and status["events_behind"] == 0
-            and not status["troubles"]
-            and len(status["shares"]) == self.partitions
-            for status in statuses
+        return (
+            len(received) == 1
+            and min(received) >= self.told
+            and all(
+                status["not_ready"] is None
+                and status["events_behind"] == 0
+                and not status["troubles"]
+                and len(status["shares"]) == self.partitions
+                for status in statuses
+            )
         )
 
 

@@ -50,7 +50,7 @@ def test_the_simulator_writes_to_the_topic_and_makes_it_where_it_is_absent(compa
         contacts.setdefault(event.get("contact_id") or event["call_id"], set()).add(record.partition)
     assert all(len(partitions) == 1 for partitions in contacts.values())
     worker.start()
-    until(company.are_up_to_date)
+    until(lambda: worker.status()["counts"]["received"] == len(records))
     company.undisturbed().assert_shown_by(worker)
 
 

@@ -89,6 +89,23 @@ def folded(undisturbed: Undisturbed, events: Sequence[bytes]) -> Counts:
     return undisturbed.folded([SourceRecord(at, event, (), now_ms) for at, event in enumerate(events)]).counts
 
 
+def test_a_broker_that_says_nothing_is_told_of_and_does_not_keep_the_worker_from_ending(
+    own_broker: Broker, worker: WorkerProcess
+) -> None:
+    """Figures stay as they are, which nobody is to take for that no calls come."""
+    assert worker.status()["troubles"] == []
+    own_broker.pause()
+    until(lambda: any("its broker has said nothing for" in one for one in worker.status()["troubles"]))
+    shares = worker.status()["shares"]
+    assert all(one["own"] and one["as_of"] < worker.status()["as_of"] for one in shares)
+    began = time.monotonic()
+    assert worker.stop() == 0
+    assert time.monotonic() - began < 15
+    said = worker.log.read_text()
+    assert "the next start reads further back" in said
+    assert "Traceback" not in said
+
+
 def test_more_than_may_wait_is_refused_at_once(own_broker: Broker, worker: WorkerProcess) -> None:
     large = [call(f"large-{number}", attributes={"note": "x" * 400_000}) for number in range(6)]
     own_broker.pause()

@@ -6,7 +6,7 @@ kept aside, for the group often gives it back, and is taken up again if nobody e
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
@@ -14,6 +14,7 @@ from aiokafka.structs import ConsumerRecord
 
 from consumer.home.failures import HomeBroken
 from consumer.home.fold import MOST_AT_ONCE
+from consumer.home.home import Clock
 from consumer.home.kafka.board import Board
 from consumer.home.kafka.crew import Crew
 from consumer.home.kafka.losses import Losses
@@ -36,11 +37,11 @@ class Holding:
 
     def __init__(
         self, group: Group, board: Board, tables: Tables, restorer: Restorer, losses: Losses, crew: Crew,
-        let_go: Callable[[Sequence[Own]], Awaitable[None]],
+        let_go: Callable[[Sequence[Own]], Awaitable[None]], clock: Clock,
     ) -> None:  # fmt: skip
         """`let_go` stores what is about to go; the group waits for it."""
         self._group, self._board, self._tables, self._restorer = group, board, tables, restorer
-        self._losses, self._crew, self._let_go = losses, crew, let_go
+        self._losses, self._crew, self._let_go, self._clock = losses, crew, let_go, clock
         self._rejections = RejectionLog()
         self._own: dict[TopicPartition, Own] = {}
         self._parked: dict[TopicPartition, Own] = {}  # while the group makes up its mind
@@ -80,6 +81,13 @@ class Holding:
             return told + (f", and {len(self._restoring) - 1} more" if len(self._restoring) > 1 else "")
         behind = sum(one.catch_up_to - one.read_to for one in self._own.values() if not one.is_caught_up)
         return f"folding what came before we did: {behind} records to go" if behind else None
+
+    def silent(self, now_ms: int, longest_ms: int) -> Iterator[str]:
+        """Of which of ours nothing was heard for long."""
+        for partition, own in self.ready.items():
+            if now_ms - own.heard_ms > longest_ms:
+                age_s = (now_ms - own.heard_ms) // 1000
+                yield f"{name_of(partition)}: its broker has said nothing for {age_s} s: calls may be missing"
 
     # What the group says.
 
@@ -132,7 +140,7 @@ class Holding:
             return None  # it is not ours any more
         except (KafkaError, Unavailable) as error:
             return reason_of(error) if isinstance(error, KafkaError) else str(error)
-        own.asked_again_at, own.is_ready = -1, True
+        own.asked_again_at, own.heard_ms, own.is_ready = -1, self._clock(), True
         self._own[partition] = own
         log.info("%s: is read on from %d; %d records wait", name_of(partition), own.read_to, own.behind)
         return None
@@ -176,7 +184,12 @@ class Holding:
             await asyncio.sleep(0)
             if not own.is_ready:
                 return  # it goes to somebody else
-        own.end = max(own.end, own.read_to, self._group.end_of(partition) or 0)
+        self._hear(own)
+
+    def _hear(self, own: Own) -> None:
+        """How far the partition reaches, as the broker last said, and when that was."""
+        own.end = max(own.end, own.read_to, self._group.end_of(own.partition) or 0)
+        own.heard_ms = max(own.heard_ms, self._group.heard_ms(own.partition))
 
     async def _fold(self, own: Own, records: Sequence[ConsumerRecord]) -> None:
         rejected = await own.fold.feed([source_record(record) for record in records])
@@ -208,7 +221,7 @@ class Holding:
     async def nothing_came(self) -> None:
         """All that was fetched is folded. Marks of transactions have offsets, and nobody is given them."""
         for partition, own in self.ready.items():
-            own.end = max(own.end, self._group.end_of(partition) or 0)
+            self._hear(own)
             if own.behind and not await self._has_asked_again(own):
                 at = await self._group.position(partition)
                 if at is not None and at >= own.end and own.is_ready:

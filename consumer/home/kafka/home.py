@@ -11,10 +11,10 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, KafkaError
@@ -52,6 +52,8 @@ T = TypeVar("T")
 _RETRY_S = 1.0
 _SHOWN_EVERY_S = 1.0
 _STORE_S = 30.0
+_LET_GO_S = 5.0
+_OLD_S = 10.0  # figures that nobody said anything of for so long
 _MOST_STORED_AT_ONCE = 256 << 20
 
 
@@ -88,10 +90,11 @@ class KafkaHome:
             connection, self._board, self._tables, self._losses, decoders.by_topic, settings, name
         )  # fmt: skip
         self._holding = Holding(
-            self._group, self._board, self._tables, restorer, self._losses, self._crew, self._let_go
+            self._group, self._board, self._tables, restorer, self._losses, self._crew, self._let_go, clock
         )  # fmt: skip
         self._doubts: tuple[str, ...] = ()
         self._starting: str | None = "connecting to Kafka"
+        self._said = ""
         self._trouble: str | None = None
         self._has_topics, self._is_stopping = asyncio.Event(), asyncio.Event()
         self._is_in_group = False
@@ -104,7 +107,8 @@ class KafkaHome:
         own = self._holding.all
         stored = [one.stored_ms for one in own if one.stored_ms is not None]
         others = self._shares.partitions - self._holding.ready.keys()
-        stale = self._shares.stale(others, self._clock(), int(max(10.0, 5 * self._checkpoint_s) * 1000))
+        now_ms, longest_ms = self._clock(), int(max(_OLD_S, 5 * self._checkpoint_s) * 1000)
+        stale = (*self._holding.silent(now_ms, longest_ms), *self._shares.stale(others, now_ms, longest_ms))
         return HomeState(
             restoring=self._starting or self._holding.not_ready(),
             trouble=self._trouble,
@@ -122,7 +126,7 @@ class KafkaHome:
     def _share_state(self, partition: TopicPartition) -> ShareState:
         own = self._holding.of(partition)
         if own is not None and own.is_ready:
-            return ShareState(name_of(partition), True, self._clock(), own.behind)
+            return ShareState(name_of(partition), True, own.heard_ms, own.behind)
         return ShareState(name_of(partition), False, self._board.as_of_ms(partition))
 
     @property
@@ -170,8 +174,10 @@ class KafkaHome:
         """Join the group, and restore the partitions that it gives us. Raises HomeBroken."""
         self._tables.put_in_force(rates, table)
         while (why := await self._what_is_in_the_way()) is not None:
-            self._starting = f"waiting for Kafka at {self._kafka.bootstrap}: {why}"
-            log.warning("%s", self._starting)
+            waiting = f"waiting for Kafka at {self._kafka.bootstrap}: {why}"
+            if waiting != self._said:
+                log.warning("%s", waiting)
+            self._starting = self._said = waiting
             await self._crew.unless_failed(asyncio.sleep(_RETRY_S))
         self._starting = None
         await self._crew.unless_failed(self._holding.is_assigned.wait())
@@ -284,7 +290,16 @@ class KafkaHome:
                 async with asyncio.timeout(self._checkpoint_s):
                     await self._crew.unless_failed(self._is_stopping.wait())
             with contextlib.suppress(Unavailable):  # said, and tried again
-                await self._store(self._holding.all)
+                await self._unless_stopping(self._store(self._holding.all))
+
+    async def _unless_stopping(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something, but leave off when told to stop."""
+        doing, stopping = asyncio.ensure_future(work), asyncio.ensure_future(self._is_stopping.wait())
+        await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        doing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await doing
 
     async def switch(self, rates: WrittenRates, table: RateTable) -> None:
         """From here on another rate table. Raises Unavailable: the one before stays."""
@@ -338,7 +353,7 @@ class KafkaHome:
     async def close(self) -> None:
         """A last checkpoint; then the group is left."""
         try:
-            async with asyncio.timeout(self._kafka.session_timeout_s):
+            async with asyncio.timeout(self._kafka.session_timeout_s / 2):
                 await self._store(self._holding.all)
         except (Unavailable, TimeoutError) as error:
             why = str(error) or "it took too long"
@@ -352,6 +367,5 @@ class KafkaHome:
         await self._crew.dismiss()
         if self._is_in_group:
             await self._group.stop()
-        await self._board.stop()
-        await self._producer.stop()
-        await self._storing_producer.stop()
+        clients = [self._board.stop(), self._producer.stop(), self._storing_producer.stop()]
+        await asyncio.wait(map(asyncio.ensure_future, clients), timeout=_LET_GO_S)

@@ -24,6 +24,7 @@ class Own:
     end: int  # of the source, as far as we know
     catch_up_to: int  # its end when we took it over
     is_ready: bool = False
+    heard_ms: int = 0  # when the broker last said what there is of it
     asked_again_at: int = -1  # where nothing, or not the next record, came, and was asked for once more
     stored_at: int = -1  # the offset of the last checkpoint
     stored_ms: int | None = None

@@ -8,6 +8,7 @@ is used lies in this file, and tests/kafka/test_seam.py holds it against a real 
 import asyncio
 import logging
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -27,6 +28,7 @@ log = logging.getLogger("callcost")
 
 _REQUEST_S = 40.0
 _COMMIT_S = 1.0
+_LEAVE_S = 3.0
 _FETCH_BYTES = 1 << 20
 _MOST_RECORDS = 5_000  # of one fetch, over all partitions
 
@@ -92,6 +94,7 @@ class Group:
     async def start(self, receiver: Receiver) -> None:
         """Join the group."""
         self._receiver = self._transport.receiver = receiver
+        threading.excepthook = _tell_unless_cancelled
         await self._app.start()
 
     async def ended(self) -> BaseException | None:
@@ -100,8 +103,15 @@ class Group:
         return self._app.crash_reason
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._app.stop()
+        """Leave the group. While no broker answers, hang up: it will notice by itself that we are gone."""
+        leaving = asyncio.ensure_future(self._app.stop())
+        is_done, _ = await asyncio.wait([leaving], timeout=_LEAVE_S)
+        if not is_done:
+            log.warning("the group is not told that we leave: no broker answers")
+            thread: Any = cast(Any, self._app.consumer)._thread
+            hang_up = thread._ensure_consumer()._client.close
+            asyncio.run_coroutine_threadsafe(hang_up(), thread.thread_loop)
+            await asyncio.wait([leaving], timeout=_LEAVE_S)
         self._folder.cleanup()
 
     async def read_on(self, partition: TopicPartition, offset: int) -> None:
@@ -123,6 +133,13 @@ class Group:
         """The offset after the last record, as the broker said when it was last asked for records."""
         end: int | None = self._app.consumer.highwater(TP(*partition))
         return end
+
+    def heard_ms(self, partition: TopicPartition) -> int:
+        """When the broker last answered for a partition of ours, records or none; 0 before it did."""
+        thread: Any = cast(Any, self._app.consumer)._thread
+        if TP(*partition) not in thread.assignment():
+            return 0
+        return thread._ensure_consumer().last_poll_timestamp(TP(*partition)) or 0
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Tell the group how far partitions were read. It is for others to look at: that it fails does no harm."""
@@ -190,6 +207,12 @@ class _Consumer(driver.Consumer):
 class _Transport(driver.Transport):
     Consumer = _Consumer
     receiver: Receiver
+
+
+def _tell_unless_cancelled(told: threading.ExceptHookArgs) -> None:
+    """The thread of Faust's consumer may end so when it is stopped while no broker answers."""
+    if not issubclass(told.exc_type, asyncio.CancelledError):
+        threading.__excepthook__(told)
 
 
 async def _never(stream: Any) -> None:
