@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,17 @@ from consumer.home.embedded import dead_letters
 from consumer.home.failures import HomeBroken
 from tests.home.at_rest import figures, opened, read
 from tests.home.contract import call
-from tests.home.test_embedded_home import NOW_MS, RATES, fold_all
+from tests.home.test_embedded_home import RATES, fold_all
 
 FLIPS = 250
 
 Found = tuple[Any, ...]
+
+
+@cache
+def now_ms() -> int:
+    """When the first of these tests began."""
+    return time.time_ns() // 1_000_000
 
 
 @cache
@@ -30,7 +37,7 @@ def left_by_a_kill() -> Path:
     (folder / "callcost.toml").write_text('rates = "rates.toml"\n')
 
     async def work() -> None:
-        async with opened(folder, lambda: NOW_MS) as worker:
+        async with opened(folder, now_ms) as worker:
             for part in range(4):
                 told = [call(f"c{part}-{number}") for number in range(15)]
                 await worker.home.append("callcost", [*told, b"junk %d" % part], ("tail", b"%d" % part))
@@ -62,8 +69,8 @@ def what_is_in(folder: Path) -> Found:
     """Everything that the next worker would go on from."""
 
     async def look() -> Found:
-        async with opened(folder, lambda: NOW_MS) as worker:
-            reading = read(worker.home.pipeline, NOW_MS)
+        async with opened(folder, now_ms) as worker:
+            reading = read(worker.home.pipeline, now_ms())
             with worker.home._store.reading() as connection:
                 letters = dead_letters.newest(connection, 100)
             position, state = worker.home.position_of("tail"), worker.home.state
