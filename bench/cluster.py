@@ -71,8 +71,9 @@ def section(bootstrap: str, calls: str, name: str = "") -> KafkaSection:
 def as_written(kafka: KafkaSection) -> str:
     """The same in callcost.toml."""
     topics = ", ".join(f'"{topic}" = "{platform}"' for topic, platform in kafka.topics.items())
+    instance = f'instance = "{kafka.instance}"\n' if kafka.instance else ""
     return (
-        f'[kafka]\nbootstrap = "{kafka.bootstrap}"\ngroup = "{kafka.group}"\ntopics = {{ {topics} }}\n'
+        f'[kafka]\n{instance}bootstrap = "{kafka.bootstrap}"\ngroup = "{kafka.group}"\ntopics = {{ {topics} }}\n'
         f'checkpoints = "{kafka.checkpoints}"\ndead_letters = "{kafka.dead_letters}"\npartitions = {kafka.partitions}\n'
     )
 

@@ -41,15 +41,28 @@ def _restart(broker: Broker, folder: Path) -> None:
         print(
             f"{IN_HORIZON:,} events in {cluster.PARTITIONS} partitions, folded {worker.ready_after_s:.1f} s after a start"
         )
-        time.sleep(5)  # a checkpoint or two
-        worker.kill()
-    for end in ("killed", "ended"):
-        with MeasuredWorker(settings, port) as worker:
-            in_group_s = sum(waited_s for why, waited_s in worker.waited_s.items() if "the group" in why)
-            print(
-                f"  ready {worker.ready_after_s:.1f} s after its start, having been {end}, of which {in_group_s:.1f} s "
-                f"until the group gave it partitions; {worker.resident_mb():.0f} MB"
-            )
+        _kill_when_stored(worker)
+    with MeasuredWorker(settings, port) as worker:
+        _print_restart(worker, "having been killed")
+    settings, port = _settings(folder, kafka.model_copy(update={"instance": "bench"}))
+    with MeasuredWorker(settings, port) as worker:
+        _print_restart(worker, "having been ended")
+        _kill_when_stored(worker)
+    with MeasuredWorker(settings, port) as worker:
+        _print_restart(worker, "having been killed, with a name that stays ([kafka] instance)")
+
+
+def _kill_when_stored(worker: MeasuredWorker) -> None:
+    time.sleep(5)  # a checkpoint or two
+    worker.kill()
+
+
+def _print_restart(worker: MeasuredWorker, after: str) -> None:
+    in_group_s = sum(waited_s for why, waited_s in worker.waited_s.items() if "the group" in why)
+    print(
+        f"  ready {worker.ready_after_s:.1f} s after its start, {after}; of that {in_group_s:.1f} s until the group gave "
+        f"it partitions; {worker.resident_mb():.0f} MB"
+    )
 
 
 def _settings(folder: Path, kafka: KafkaSection, fold: str = "") -> tuple[Path, int]:

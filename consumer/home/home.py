@@ -50,6 +50,7 @@ class HomeState:
     shares: tuple[ShareState, ...] = ()  # of a source in several parts
     gaps: tuple[str, ...] = ()  # parts of the source of which records are gone
     restoring_parts: int | None = None  # how many are being restored; None: it has no parts
+    restoring_records: int | None = None  # records that are still to be read again for them
     rebalances: int | None = None  # of parts among workers
 
 

@@ -89,6 +89,11 @@ class Parts:
         return list(self._of)
 
     @property
+    def size(self) -> int:
+        """Bytes of those that there are."""
+        return sum(len(part.content) for part in self._of.values())
+
+    @property
     def is_whole(self) -> bool:
         """Whether all parts are there."""
         first = self._of.get(0)

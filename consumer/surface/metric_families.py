@@ -167,6 +167,7 @@ SHARE = _gauge(
     scale=_MILLI,
 )
 PARTITIONS = _gauge("partitions", "Partitions of this worker: ready, or being restored.", "state")
+RESTORING_RECORDS = _gauge("restoring_records", "Records that are still to be read again to restore partitions.")
 REBALANCES = _counter("rebalances", "How often the group handed out partitions anew.")
 WEBHOOKS = _counter(
     "webhook_answers", "Answers to POST /ingest since the process started, by HTTP status.", "platform", "code"
@@ -176,7 +177,10 @@ BEHIND = _gauge("records_behind", "Records that are stored and not folded yet.")
 CHECKPOINT = _gauge("checkpoint_timestamp_seconds", "When the last checkpoint was stored.", scale=_MILLI)
 CHECKPOINT_DURATION = _gauge("checkpoint_duration_seconds", "How long the last checkpoint took.", scale=_MILLI)
 CHECKPOINT_BYTES = _gauge("checkpoint_written_bytes", "What the last checkpoint wrote.")
-STORE_BYTES = _gauge("store_bytes", "What journal and checkpoints take on the disk.")
+STORE_BYTES = _gauge(
+    "store_bytes",
+    "What journal and checkpoints take on the disk; on Kafka, checkpoints of our partitions in their topic.",
+)
 STORE_WRITABLE = _gauge("store_writable", "0 if the last attempt to store anything failed: calls are refused.")
 DEAD_LETTERS = _gauge("dead_letters", "Rejected events that are kept and were not replayed.")
 DEAD_LETTERS_DROPPED = _counter(
@@ -190,6 +194,6 @@ FAMILIES = (
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
     RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG,
-    SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, REBALANCES, WEBHOOKS, READY, BEHIND, CHECKPOINT,
+    SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, RESTORING_RECORDS, REBALANCES, WEBHOOKS, READY, BEHIND, CHECKPOINT,
     CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES, STORE_WRITABLE, DEAD_LETTERS, DEAD_LETTERS_DROPPED, BUILD,
 )  # fmt: skip

@@ -46,6 +46,7 @@ class PipelineState:
     source_gaps: Mapping[str, bool] = field(default_factory=dict)  # whether something may be missing
     shares_ms: Mapping[str, int] = field(default_factory=dict)  # as of when, by partition of anybody
     partitions: Mapping[str, int] = field(default_factory=dict)  # of ours, by state
+    restoring_records: int | None = None
     rebalances: int | None = None
     webhook_answers: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by platform and status
     is_ready: bool = True
@@ -153,6 +154,7 @@ def _state_series(state: PipelineState, version: str) -> Series:
         families.STORE_WRITABLE: int(state.store_is_writable),
         families.DEAD_LETTERS: state.dead_letters,
         families.DEAD_LETTERS_DROPPED: state.dead_letters_dropped,
+        families.RESTORING_RECORDS: state.restoring_records,
         families.REBALANCES: state.rebalances,
     }
     for family, value in single.items():

@@ -142,6 +142,7 @@ class WorkerDesk:
             source_gaps={self._file.name: tail.gap} if self._file and tail else gaps,
             shares_ms={one.source: one.as_of_ms for one in state.shares if one.as_of_ms is not None},
             partitions={} if restoring is None else {"ready": len(own), "restoring": restoring},
+            restoring_records=state.restoring_records,
             rebalances=state.rebalances,
             webhook_answers=dict(self._webhooks.answers),
             is_ready=self._not_ready(state) is None,

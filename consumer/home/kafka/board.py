@@ -267,6 +267,11 @@ class Board:
                 return found
         return None
 
+    def size_of(self, partition: TopicPartition) -> int:
+        """Bytes of all blocks of it that stand in the topic."""
+        by = self.told[partition].by.values() if partition in self.told else ()
+        return sum(parts.size for written in by for parts in written.blocks.values())
+
     def has_table(self, sha256: str) -> bool:
         """Whether a rate table is there with all its parts."""
         return sha256 in self.tables and self.tables[sha256].is_whole

@@ -68,6 +68,11 @@ class Holding:
         """How many are still being restored."""
         return len(self._restoring)
 
+    @property
+    def records_to_restore(self) -> int:
+        """Records that are still to be read again for those."""
+        return self._restorer.records_to_go
+
     def of(self, partition: TopicPartition) -> Own | None:
         """One of ours."""
         return self._own.get(partition)

@@ -119,7 +119,9 @@ class KafkaHome:
             dead_letters=sum(one.letters for one in own),
             shares=tuple(map(self._share_state, sorted(self._shares.partitions))),
             gaps=self._losses.partitions,
+            size_bytes=sum(self._board.size_of(one.partition) for one in own),
             restoring_parts=self._holding.restoring,
+            restoring_records=self._holding.records_to_restore,
             rebalances=self._holding.rebalances,
         )
 

@@ -43,11 +43,17 @@ class Restorer:
         self._connection, self._board, self._tables, self._losses = connection, board, tables, losses
         self._decoders, self._settings, self._name = decoders, settings, name
         self._progress: dict[TopicPartition, str] = {}
+        self._to_go: dict[TopicPartition, int] = {}  # records that are still to be read again
 
     @property
     def progress(self) -> str | None:
         """What is being done, of one partition."""
         return self._progress[min(self._progress)] if self._progress else None
+
+    @property
+    def records_to_go(self) -> int:
+        """Records that are still to be read again."""
+        return sum(self._to_go.values())
 
     async def restored(self, partition: TopicPartition) -> Own:
         """Raises HomeBroken, KafkaError and Unavailable."""
@@ -66,6 +72,7 @@ class Restorer:
                     pipeline = await self._going_on(partition, found, consumer, reach)
         finally:
             self._progress.pop(partition, None)
+            self._to_go.pop(partition, None)
         return Own(
             partition, Fold(pipeline), writer_of(self._board, partition, self._name), read_to=pipeline.next_offset,
             end=reach.end, catch_up_to=reach.end, letters=sum(pipeline.counts.rejected.values()),
@@ -100,7 +107,9 @@ class Restorer:
         self, partition: TopicPartition, consumer: AIOKafkaConsumer, first: int, until: int
     ) -> AsyncIterator[Sequence[ConsumerRecord]]:
         if first < until:
+            self._to_go[partition] = until - first
             async for records in read_between(consumer, partition, first, until):
+                self._to_go[partition] = until - records[-1].offset - 1
                 share = (records[-1].offset - first) * 100 // (until - first)
                 self._progress[partition] = f"restoring {name_of(partition)}: its index is made again, {share} %"
                 yield records
