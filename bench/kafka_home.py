@@ -136,6 +136,9 @@ def _print_told(worker: MeasuredWorker) -> None:
     median, p99, p999, worst = told["pause_ms"]
     print(f"  event loop: pauses p50 {median:.1f} ms, p99 {p99:.1f} ms, p99.9 {p999:.1f} ms, worst {worst:.0f} ms")
     print(
+        f"  which waited for the core {told['waited_share']:.0%} of the time: much of that, and the machine is not quiet"
+    )
+    print(
         f"  {told['checkpoints']} checkpoints: {told['checkpoint_ms']:.0f} ms of CPU each, "
         f"{told['checkpoint_share']:.1%} of its core; {told['read_share']:.1%} to read that topic\n"
         f"  CPU {told['cpu_share']:.0%} of its core, {told['resident_mb']:.0f} MB"

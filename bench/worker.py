@@ -101,6 +101,11 @@ def folder_of(folder: Path, port: int, more: str = "", home: str = "", fold: str
     return folder
 
 
+def _waited_s() -> float:
+    """How long the event loop could have run, while somebody else had the core: own threads, or other processes."""
+    return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[1]) / 1e9
+
+
 def _trimmed_mb() -> int:
     """What it holds when the allocator keeps nothing for itself."""
     gc.collect()
@@ -114,6 +119,7 @@ async def _look(checkpoints: Checkpoints, into: Path, trims: bool) -> NoReturn:
     late_s = [0.0]  # it may be told so at once
     began, cpu = time.perf_counter(), time.process_time()
     times, made_s, read_s = checkpoints.times, checkpoints.cpu_s, checkpoints.read_cpu_s
+    waited_s = _waited_s()
     trim_at = began + _TRIM_EVERY_S
     try:
         while True:
@@ -134,6 +140,7 @@ async def _look(checkpoints: Checkpoints, into: Path, trims: bool) -> NoReturn:
                     "checkpoint_ms": made_s / max(times, 1) * 1e3,
                     "checkpoint_share": made_s / elapsed_s,
                     "read_share": (checkpoints.read_cpu_s - read_s) / elapsed_s,
+                    "waited_share": (_waited_s() - waited_s) / elapsed_s,
                     "cpu_share": (time.process_time() - cpu) / elapsed_s,
                     "resident_mb": resident_bytes() / 1e6,
                     "held_mb": held_mb,

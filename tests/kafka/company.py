@@ -24,6 +24,7 @@ from consumer.core.instants import parse_rfc3339
 from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.reading import Reading
 from consumer.core.windows import spans
+from consumer.home.kafka.records import HeadKey, open_head, read_key
 from consumer.kafka.connection import Connection
 from consumer.kafka.keys import call_key
 from consumer.kafka.producing import Outgoing, Producer
@@ -152,6 +153,18 @@ class Company:
                     for one in some
                 ]
         return found
+
+    async def stored_up_to(self, partition: int) -> int:
+        """The offset up to which any checkpoint of a partition goes; 0 without any."""
+        (where,) = await partitions_of(self.connection, [f"{self.name}-checkpoints"])
+        furthest = 0
+        async with reader(self.connection) as consumer:
+            async for some in read_between(consumer, where, *await reach_of(consumer, where)):
+                for record in some:
+                    key = read_key(record.key)
+                    if isinstance(key, HeadKey) and key.partition.partition == partition and record.value:
+                        furthest = max(furthest, open_head(record.value).next_offset)
+        return furthest
 
     def undisturbed(self) -> "Undisturbed":
         """What the topic comes to under the rate table that the first worker has now."""

@@ -146,7 +146,7 @@ def test_records_removed_before_they_were_read_are_told_for_as_long_as_it_runs(
     assert worker.stop() == 0
     company.tell(some_hours()[1_000:2_000])
     partition = TopicPartition(company.name, 0)
-    at = worker_read_to(company, worker, partition)
+    at = raw.now(company.stored_up_to(0))
     raw.now(raw.cut(company.bootstrap, partition, at + 100))
     worker.start()
     until(worker.is_up_to_date)
@@ -163,15 +163,9 @@ def test_an_index_that_cannot_be_made_again_whole_is_told(company: Company, work
     """Retention is shorter than the horizon: figures stand, and calls told again may count twice."""
     assert worker.stop() == 0
     partition = TopicPartition(company.name, 0)
-    raw.now(raw.cut(company.bootstrap, partition, worker_read_to(company, worker, partition) - 10))
+    raw.now(raw.cut(company.bootstrap, partition, raw.now(company.stored_up_to(0)) - 10))
     worker.start()
     until(worker.is_up_to_date)
     (told,) = worker.status()["troubles"]
     assert "is needed: calls before may count twice; keep the topic for longer than the horizon" in told
     assert worker.status()["counts"]["received"] == 1_000
-
-
-def worker_read_to(company: Company, worker: WorkerProcess, partition: TopicPartition) -> int:
-    """Where its last checkpoint stands."""
-    found = [open_head(value) for key, value in heads(company) if read_key(key).partition == partition]  # type: ignore[union-attr]
-    return max(head.next_offset for head in found)

@@ -217,6 +217,7 @@ class KafkaHome:
             self._is_in_group = True
             self._crew.do(self._watch_group())
             self._crew.do(self._follow_others())
+            self._crew.do(self._store_now_and_then())
 
     async def _make_our_topics(self) -> list[str]:
         """Those that we alone write, should anybody have deleted them."""
@@ -286,11 +287,15 @@ class KafkaHome:
         await self._crew.unless_failed(self._is_stopping.wait())
 
     async def follow(self) -> None:
-        """Store checkpoints now and then, until told to stop. Raises HomeBroken."""
+        """The same: folding goes on since the group was joined. Raises HomeBroken."""
+        await self.run()
+
+    async def _store_now_and_then(self) -> None:
+        """Checkpoints, until told to stop; of a long backlog too, while it is being folded."""
         while not self._is_stopping.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._checkpoint_s):
-                    await self._crew.unless_failed(self._is_stopping.wait())
+                    await self._is_stopping.wait()
             with contextlib.suppress(Unavailable):  # said, and tried again
                 await self._unless_stopping(self._store(self._holding.all))
 

@@ -1,5 +1,7 @@
-"""Event time is each partition's own: what is read faster does not make late what is read slower."""
+"""What waited for a worker is stored while it is folded, and nothing is late because other partitions are faster."""
 
+import asyncio
+import re
 from collections.abc import Iterator
 from itertools import accumulate, chain
 from pathlib import Path
@@ -11,6 +13,7 @@ from consumer.kafka.keys import call_key
 from consumer.platforms import canonical
 from tests.home.contract import some_hours
 from tests.kafka.broker import Broker
+from tests.kafka.chaos import events_of
 from tests.kafka.company import Company
 from tests.worker_process import until
 
@@ -18,6 +21,28 @@ pytestmark = pytest.mark.kafka
 
 LATENESS_S = 60
 SHARES = (0.7, 0.2, 0.1)  # of the backlog, that lie in each partition
+
+
+def test_a_long_backlog_is_stored_while_it_is_folded(broker: Broker, tmp_path: Path) -> None:
+    """A worker that is killed before it has caught up does not begin again."""
+    company = Company(tmp_path, broker.bootstrap, partitions=1, checkpoint_s=0.1)
+    try:
+        worker = company.hire()
+        until(lambda: worker.status()["not_ready"] is None)
+        assert worker.stop() == 0
+        company.tell(events_of(250, seed=3))
+        worker.start()
+        until(lambda: asyncio.run(company.stored_up_to(0)) > 0)
+        assert worker.status()["not_ready"] is not None
+        worker.kill()
+        worker.start()
+        until(company.are_up_to_date)
+        gone_on = re.search(rf"{company.name}/0: going on from (\d+)", worker.log.read_text())
+        assert gone_on is not None
+        assert 0 < int(gone_on[1]) < company.told
+        company.undisturbed().assert_shown_by(worker)
+    finally:
+        company.dismiss()
 
 
 @pytest.fixture
