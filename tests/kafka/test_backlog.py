@@ -30,7 +30,7 @@ def test_a_long_backlog_is_stored_while_it_is_folded(broker: Broker, tmp_path: P
         worker = company.hire()
         until(lambda: worker.status()["not_ready"] is None)
         assert worker.stop() == 0
-        company.tell(events_of(250, seed=3))
+        company.tell(events_of(150, seed=3))
         worker.start()
         until(lambda: asyncio.run(company.stored_up_to(0)) > 0)
         assert worker.status()["not_ready"] is not None
