@@ -157,7 +157,7 @@ def full_fold(folder: Path, meter: Meter) -> None:
         await restore(home, *given)
         storing.cancel()
 
-    Fold.feed, Group.commit, KafkaHome.restore = counting_feed, counting_commit, storing_restore  # type: ignore[method-assign]
+    Fold.feed, Group.commit, KafkaHome.restore = counting_feed, counting_commit, storing_restore  # type: ignore
     log_to_stderr()
     serve(load_settings(folder / "callcost.toml"))
 
@@ -169,7 +169,7 @@ async def _store_while_it_waits(home: KafkaHome) -> None:
         await home._store(home._holding.all)
 
 
-_IN_PYTHON: dict[str, Callable[[str, str, Meter], Coroutine[Any, Any, None]]] = {
+_CONSUMERS: dict[str, Callable[[str, str, Meter], Coroutine[Any, Any, None]]] = {
     "floor": floor,
     "stock": stock_agent,
     "seam": seam,
@@ -177,10 +177,10 @@ _IN_PYTHON: dict[str, Callable[[str, str, Meter], Coroutine[Any, Any, None]]] = 
 
 if __name__ == "__main__":
     os.sched_setaffinity(0, {0})
-    what, events, *where = sys.argv[1:]
+    what, number, *where = sys.argv[1:]
     if what == "full":
-        full_fold(Path(where[0]), Meter(int(events)))
+        full_fold(Path(where[0]), Meter(int(number)))
     else:
         settle()
         sys.setswitchinterval(_SWITCH_S)
-        uvloop.run(_IN_PYTHON[what](*where, Meter(int(events))))
+        uvloop.run(_CONSUMERS[what](where[0], where[1], Meter(int(number))))

@@ -48,7 +48,7 @@ class Spent:
             try:
                 step, given = work.send, (yield awaited)
             except BaseException as error:  # noqa: BLE001 - it is the coroutine's to handle
-                step, given = work.throw, error  # type: ignore[assignment]
+                step, given = work.throw, error
 
     def _step(self, work: Callable[..., Any], *given: Any) -> Any:
         began, self._inside.is_counted = time.thread_time(), True

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -35,7 +35,7 @@ class MeasuredWorker:
         """`trims`: it gives back what the allocator keeps for itself, twice a minute, and notes what it holds then."""
         self.folder, self.port, self._trims = folder, port, trims
         self.ready_after_s = 0.0
-        self.waited_s: Counter[str] = Counter()  # until it was ready, by what it said it waited for
+        self.waited_s: dict[str, float] = defaultdict(float)  # until it was ready, by what it said it waited for
 
     def __enter__(self) -> Self:
         began = time.perf_counter()

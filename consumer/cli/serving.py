@@ -28,7 +28,12 @@ def log_to_stderr() -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[rich])
     else:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for name in ("aiokafka", "faust", "mode"):
+    for name in (
+        "aiokafka",
+        "faust",
+        "mode",
+        "consumer",
+    ):  # the last: what Faust says of the classes we make of its own
         logging.getLogger(name).setLevel(logging.WARNING)
     seldom = _Seldom()
     for handler in logging.getLogger().handlers:
