@@ -24,7 +24,6 @@ from bench.meter import Meter
 from bench.reference import Profile, decode
 from consumer.cli.serving import log_to_stderr, serve
 from consumer.home.fold import Fold
-from consumer.home.kafka.home import KafkaHome
 from consumer.home.kafka.seam import Group
 from consumer.kafka.connection import Connection
 from consumer.kafka.parts import sealed
@@ -135,7 +134,7 @@ async def seam(bootstrap: str, topic: str, meter: Meter) -> None:
 def full_fold(folder: Path, meter: Meter) -> None:
     """The worker itself."""
     checkpoints = Checkpoints(on_kafka=True)
-    feed, commit, restore = Fold.feed, Group.commit, KafkaHome.restore
+    feed, commit = Fold.feed, Group.commit
 
     async def counting_feed(fold: Fold, records: Sequence[Any]) -> Any:
         rejected = await feed(fold, records)
@@ -151,22 +150,9 @@ def full_fold(folder: Path, meter: Meter) -> None:
         }
         meter.store(sum(offsets.values()))
 
-    async def storing_restore(home: KafkaHome, *given: Any) -> None:
-        """A worker stores nothing before it has folded what waited for it. One that was there all the time does."""
-        storing = asyncio.create_task(_store_while_it_waits(home))
-        await restore(home, *given)
-        storing.cancel()
-
-    Fold.feed, Group.commit, KafkaHome.restore = counting_feed, counting_commit, storing_restore  # type: ignore
+    Fold.feed, Group.commit = counting_feed, counting_commit  # type: ignore[method-assign]
     log_to_stderr()
     serve(load_settings(folder / "callcost.toml"))
-
-
-async def _store_while_it_waits(home: KafkaHome) -> None:
-    await home._holding.is_assigned.wait()
-    while True:
-        await asyncio.sleep(CHECKPOINT_S)
-        await home._store(home._holding.all)
 
 
 _CONSUMERS: dict[str, Callable[[str, str, Meter], Coroutine[Any, Any, None]]] = {

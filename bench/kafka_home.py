@@ -101,6 +101,7 @@ def _live(broker: Broker, folder: Path) -> None:
         worker.wait_until_received(number)
     print(f"{LIVE_RATE:,} events a second for {LIVE_S} s, as they happen, over 500 segments")
     _print_told(worker)
+    _print_size(broker, kafka, LIVE_S)
 
 
 def _soak(broker: Broker, folder: Path, seconds: int) -> None:
@@ -128,8 +129,7 @@ def _soak(broker: Broker, folder: Path, seconds: int) -> None:
     print("  events so far, and MB: " + " · ".join(looks))
     print(f"  of that it holds, MB after each half minute: {', '.join(map(str, worker.told()['held_mb']))}")
     _print_told(worker)
-    size_mb = sum(path.stat().st_size for path in (broker.folder / "data").glob(f"{kafka.checkpoints}-*/*.log")) / 1e6
-    print(f"  the topic of checkpoints has {size_mb:.0f} MB")
+    _print_size(broker, kafka, seconds)
 
 
 def _print_told(worker: MeasuredWorker) -> None:
@@ -144,6 +144,12 @@ def _print_told(worker: MeasuredWorker) -> None:
         f"{told['checkpoint_share']:.1%} of its core; {told['read_share']:.1%} to read that topic\n"
         f"  CPU {told['cpu_share']:.0%} of its core, {told['resident_mb']:.0f} MB"
     )
+
+
+def _print_size(broker: Broker, kafka: KafkaSection, seconds: int) -> None:
+    """Nothing is removed from the newest segment, which is an hour's: so much is read by the next start."""
+    size = sum(path.stat().st_size for path in (broker.folder / "data").glob(f"{kafka.checkpoints}-*/*.log"))
+    print(f"  the topic of checkpoints has {size / 1e6:.0f} MB: {size / seconds * 3600 / 1e6:,.0f} MB an hour")
 
 
 def report(soak_s: int = SOAK_S) -> None:

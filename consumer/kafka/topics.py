@@ -21,6 +21,7 @@ from consumer.settings import KafkaSection
 
 log = logging.getLogger("callcost")
 
+_SEGMENT_BYTES = 64 << 20  # nothing is removed from the newest segment, and every start reads all of it
 MOST_MESSAGE_BYTES = 1_048_588  # Kafka's own default, whatever the cluster's may be: parts are made to fit in
 
 
@@ -79,7 +80,8 @@ def wanted_rates(name: str) -> Wanted:
 
 def _compacted(name: str, why: str) -> Wanted:
     config = {
-        "cleanup.policy": "compact", "segment.ms": str(HOUR_MS), "min.cleanable.dirty.ratio": "0.2",
+        "cleanup.policy": "compact", "segment.ms": str(HOUR_MS), "segment.bytes": str(_SEGMENT_BYTES),
+        "min.cleanable.dirty.ratio": "0.2",
         "max.message.bytes": str(MOST_MESSAGE_BYTES),
     }  # fmt: skip
     return Wanted(name, 1, config, must_be={"cleanup.policy": "compact"}, why=why)
