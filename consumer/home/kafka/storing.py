@@ -52,6 +52,7 @@ class Storing:
             own.fold.forget_what_is_stored()
         if own.stored_at == own.fold.pipeline.next_offset:
             await self._checkpoints.is_alive(own)
+            own.stored_ms = self._clock()  # what is stored is all there is
             return
         began = asyncio.get_running_loop().time()
         taken = await own.fold.checkpoint()
