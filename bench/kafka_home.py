@@ -147,7 +147,7 @@ def _print_told(worker: MeasuredWorker) -> None:
 
 
 def _print_size(broker: Broker, kafka: KafkaSection, seconds: int) -> None:
-    """Nothing is removed from the newest segment, which is an hour's: so much is read by the next start."""
+    """Nothing is removed from its newest segment, and every start reads all of it."""
     size = sum(path.stat().st_size for path in (broker.folder / "data").glob(f"{kafka.checkpoints}-*/*.log"))
     print(f"  the topic of checkpoints has {size / 1e6:.0f} MB: {size / seconds * 3600 / 1e6:,.0f} MB an hour")
 
