@@ -108,7 +108,7 @@ class Receiver:
 
     async def run(self) -> None:
         """Store every 2 s, for ever."""
-        await self._group.start(self)
+        self._group.join(self)
         while True:
             await asyncio.sleep(CHECKPOINT_S)
             stored = dict(self._next)

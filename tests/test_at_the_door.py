@@ -53,7 +53,8 @@ async def test_every_stranger_gets_an_answer_and_every_good_call_is_taken(worker
     await asyncio.to_thread(until, worker.is_up_to_date)
     counts = worker.status()["counts"]
     assert (counts["costed"], counts["received"]) == (GOOD, GOOD + sum(counts["rejected"].values()))
-    assert set(counts["rejected"]) == {"bad_json"}
+    assert "bad_json" in counts["rejected"]
+    assert set(counts["rejected"]) <= {"bad_json", "not_an_object"}  # random bytes may be a line with a number
     answered = {name: number for name, number in worker.metrics().items() if "webhook" in name}
     assert answered['callcost_webhook_answers_total{code="200",platform="callcost"}'] == GOOD
     assert answered['callcost_webhook_answers_total{code="401",platform="callcost"}'] == EACH

@@ -55,7 +55,7 @@ class Listener:
 @asynccontextmanager
 async def member(broker: Broker, topic: str) -> AsyncIterator[tuple[Group, Listener]]:
     group, listener = Group(Connection(broker.bootstrap), f"group-of-{topic}", [topic], 3.0, None), Listener()
-    await group.start(listener)
+    group.join(listener)
     try:
         yield group, listener
     finally:
@@ -144,3 +144,11 @@ async def test_a_second_member_takes_a_share_and_gives_it_back(broker: Broker) -
             assert first.held | second.held == places
             assert first.gone[-1] == places  # all of them are taken away, and then some are given again
         await until(lambda: first.held == places)
+
+
+async def test_that_the_task_of_the_group_failed_is_told(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiokafka asserts that it knows a broker; an overloaded one has answered that there is none."""
+    await made(broker, "seam-failed", 1, 1)
+    monkeypatch.setattr("aiokafka.client.AIOKafkaClient.get_random_node", lambda _: None)
+    async with member(broker, "seam-failed") as (group, _), asyncio.timeout(WITHIN_S):
+        assert "Did we not perform bootstrap?" in await group.ended()

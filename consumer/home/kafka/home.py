@@ -97,7 +97,7 @@ class KafkaHome:
         self._said = ""
         self._trouble: str | None = None
         self._has_topics, self._is_stopping = asyncio.Event(), asyncio.Event()
-        self._is_in_group = False
+        self._has_begun_to_join = False
 
     # How it stands.
 
@@ -211,10 +211,10 @@ class KafkaHome:
         await self._tables.keep()
         self._shares.know(await partitions_of(self._connection, self._kafka.topics))
         await self._shares.refresh(self._tables.in_force, self._shares.partitions)
-        if not self._is_in_group:
-            self._starting = f"joining the group {self._kafka.group}"
-            await self._group.start(self._holding)
-            self._is_in_group = True
+        if not self._has_begun_to_join:
+            self._has_begun_to_join = True
+            log.info("joining the group %s", self._kafka.group)
+            self._group.join(self._holding)
             self._crew.do(self._watch_group())
             self._crew.do(self._follow_others())
             self._crew.do(self._store_now_and_then())
@@ -232,9 +232,9 @@ class KafkaHome:
             raise HomeBroken(str(error)) from error
 
     async def _watch_group(self) -> None:
-        error = await self._group.ended()
+        why = await self._group.ended()
         if not self._is_stopping.is_set():
-            raise HomeBroken(f"the group {self._kafka.group} cannot be followed any more: {error!r}")
+            raise HomeBroken(f"the group {self._kafka.group} cannot be followed any more: {why}")
 
     # What comes in.
 
@@ -372,7 +372,6 @@ class KafkaHome:
         self.stop()
         self._holding.drop()
         await self._crew.dismiss()
-        if self._is_in_group:
-            await self._group.stop()
+        await self._group.stop()
         clients = [self._board.stop(), self._producer.stop(), self._storing_producer.stop()]
         await asyncio.wait(map(asyncio.ensure_future, clients), timeout=_LET_GO_S)

@@ -28,7 +28,7 @@ from consumer.kafka.reading import Reach, reach_of, read_between, reader
 
 log = logging.getLogger("callcost")
 
-_BATCHES_AHEAD = 8  # that are read while the index is made of those before
+_BATCHES_AHEAD = 1  # that are read while the index is made of those before
 _BEGIN_AGAIN = "to begin again with what there is, name another [kafka] checkpoints topic and another group"
 
 

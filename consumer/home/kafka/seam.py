@@ -29,6 +29,7 @@ log = logging.getLogger("callcost")
 _REQUEST_S = 40.0
 _COMMIT_S = 1.0
 _LEAVE_S = 3.0
+_LOOKED_EVERY_S = 0.5
 _FETCH_BYTES = 1 << 20
 _MOST_RECORDS = 5_000  # of one fetch, over all partitions
 #: After a batch of few records the next ones gather for a while: folded one by one they cost ten times as much.
@@ -85,6 +86,7 @@ class Group:
             web_enabled=False,
             datadir=self._folder.name,
         )
+        self._joining: asyncio.Future[None] | None = None
         self._transport = app.transport = _Transport([URL(_url(connection))], app, loop=None)
         topic = app.topic(
             *topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", acks=False
@@ -93,28 +95,58 @@ class Group:
         app.on_partitions_assigned.connect(cast(Any, self._assigned), weak=False)
         app.on_partitions_revoked.connect(cast(Any, self._revoked), weak=False)
 
-    async def start(self, receiver: Receiver) -> None:
-        """Join the group."""
+    def join(self, receiver: Receiver) -> None:
+        """Begin to join the group. It may never come to that: `ended` tells what went wrong."""
         self._receiver = self._transport.receiver = receiver
         threading.excepthook = _tell_unless_cancelled
-        await self._app.start()
+        self._joining = asyncio.ensure_future(self._app.start())
 
-    async def ended(self) -> BaseException | None:
-        """Wait until Faust gives up, which it does when it cannot go on; why it did."""
-        await self._app._crashed.wait()
-        return self._app.crash_reason
+    async def ended(self) -> str:
+        """Wait until the group cannot be followed any more; why it cannot.
+
+        Faust tells when it gives up. Of aiokafka's task for the group, which may end by itself, it knows nothing.
+        """
+        while (why := self._what_ended()) is None:
+            await asyncio.sleep(_LOOKED_EVERY_S)
+        return why
+
+    def _what_ended(self) -> str | None:
+        joining, coordinator = self._joining, getattr(self._client, "_coordinator", None)
+        if joining is not None and joining.done() and (joining.cancelled() or joining.exception() is not None):
+            return "cancelled" if joining.cancelled() else repr(joining.exception())
+        if self._app._crashed.is_set():
+            return repr(self._app.crash_reason)
+        task: asyncio.Task[None] | None = getattr(coordinator, "_coordination_task", None)
+        if task is not None and task.done():
+            return "its task was cancelled" if task.cancelled() else repr(task.exception())
+        return None
 
     async def stop(self) -> None:
         """Leave the group. While no broker answers, hang up: it will notice by itself that we are gone."""
+        if self._joining is None:
+            return
         leaving = asyncio.ensure_future(self._app.stop())
         is_done, _ = await asyncio.wait([leaving], timeout=_LEAVE_S)
         if not is_done:
-            log.warning("the group is not told that we leave: no broker answers")
-            thread: Any = cast(Any, self._app.consumer)._thread
-            hang_up = thread._ensure_consumer()._client.close
-            asyncio.run_coroutine_threadsafe(hang_up(), thread.thread_loop)
-            await asyncio.wait([leaving], timeout=_LEAVE_S)
+            log.warning("the group is not told that we leave: it does not answer")
+            loop: asyncio.AbstractEventLoop = self._thread.thread_loop
+            if not loop.is_closed():
+                asyncio.run_coroutine_threadsafe(_hang_up(self._client), loop)
+            await asyncio.wait([leaving, self._joining], timeout=_LEAVE_S)
+        for one in (leaving, self._joining):
+            one.cancel()
+        await asyncio.gather(leaving, self._joining, return_exceptions=True)
         self._folder.cleanup()
+
+    @property
+    def _thread(self) -> Any:
+        """Faust's, which has a loop of its own."""
+        return cast(Any, self._app.consumer)._thread
+
+    @property
+    def _client(self) -> Any:
+        """aiokafka's, which lives in that thread; None until it was made."""
+        return self._thread._consumer
 
     async def read_on(self, partition: TopicPartition, offset: int) -> None:
         """From here on records of a partition come from this offset."""
@@ -138,22 +170,20 @@ class Group:
 
     def heard_ms(self, partition: TopicPartition) -> int:
         """When the broker last answered for a partition of ours, records or none; 0 before it did."""
-        thread: Any = cast(Any, self._app.consumer)._thread
-        if TP(*partition) not in thread.assignment():
+        if TP(*partition) not in self._thread.assignment():
             return 0
-        return thread._ensure_consumer().last_poll_timestamp(TP(*partition)) or 0
+        return self._client.last_poll_timestamp(TP(*partition)) or 0
 
     async def commit(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Tell the group how far partitions were read. It is for others to look at: that it fails does no harm."""
-        consumer: Any = self._app.consumer
-        thread = consumer._thread
+        thread = self._thread
         ours = {
             one: OffsetAndMetadata(offset, "") for one, offset in offsets.items() if TP(*one) in thread.assignment()
         }
         if ours:
             try:
                 async with asyncio.timeout(_COMMIT_S):
-                    await thread.call_thread(thread._ensure_consumer().commit, ours)
+                    await thread.call_thread(self._client.commit, ours)
             except (KafkaError, TimeoutError) as error:
                 told = reason_of(error) if isinstance(error, KafkaError) else f"no answer within {_COMMIT_S:g} s"
                 log.info("the group was not told how far %s was read: %s", _names(ours), told)
@@ -211,6 +241,14 @@ class _Consumer(driver.Consumer):
 class _Transport(driver.Transport):
     Consumer = _Consumer
     receiver: Receiver
+
+
+async def _hang_up(client: Any) -> None:
+    """End everything that waits for a broker, in the thread where it does."""
+    if client is not None:
+        await client._client.close()
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
 
 
 def _tell_unless_cancelled(told: threading.ExceptHookArgs) -> None:
