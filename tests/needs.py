@@ -10,6 +10,10 @@ NEEDED = {
     "java": "runs the broker; Debian: apt-get install openjdk-17-jre-headless; or have Docker run",
     "mvn": "fetches the broker; Debian: apt-get install maven; or have Docker run",
     "promtool": "checks /metrics; Debian: apt-get install prometheus",
+    "prometheus": "scrapes the worker; Debian: apt-get install prometheus",
+    "prometheus-alertmanager": "is told of alerts; Debian: apt-get install prometheus-alertmanager",
+    "amtool": "checks its configuration; comes with prometheus-alertmanager",
+    "systemd-analyze": "rates the unit of deploy/systemd; Debian: apt-get install systemd",
     "chromium": "shows the live page; Debian: apt-get install chromium",
     "chromedriver": "drives chromium; Debian: apt-get install chromium-driver",
     "kamailio": "is the proxy of tests/voip; Debian: see the README there",
@@ -20,6 +24,8 @@ NEEDED = {
 #: Markers of the tests that need a program, where that is not the program's name alone.
 MARKED = {
     "chromedriver": ("chromium",),
+    "prometheus-alertmanager": ("prometheus",),
+    "systemd-analyze": ("systemd",),
     "java": ("kafka",),
     "mvn": ("kafka",),
     "kamailio": ("sip",),
