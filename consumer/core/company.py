@@ -10,8 +10,9 @@ from itertools import starmap
 from typing import Protocol
 
 from consumer.core.counts import Counts, sum_of
+from consumer.core.intervals import Part
 from consumer.core.rates import RateTable
-from consumer.core.reader import Part, read_windows
+from consumer.core.reader import read_windows
 from consumer.core.reading import Figures, Reading, Row, WindowReading
 from consumer.core.segments import Segments
 from consumer.core.slices import Slices

@@ -1,151 +1,44 @@
 """Reading folds: slices summed into windows, at any instant, without changing anything.
 
-Owns the walk over blocks (each is summed once for all windows) and the rows of a window. Folds of several parts of a
-source are read as if they were one. Knows no record.
+Owns the rows of a window. Knows no record.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
 from consumer.core.absorption import Consumption, absorb
 from consumer.core.calls import IDLE
 from consumer.core.cells import Sums
-from consumer.core.columns import COUNTED, MONEY, Integers, VersionColumns
+from consumer.core.columns import COUNTED, MONEY, Integers
 from consumer.core.costing import COMPONENTS
-from consumer.core.histogram import BUCKET_BITS, quantiles
+from consumer.core.histogram import quantiles
+from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
 from consumer.core.rates import RateTable
 from consumer.core.reading import Figures, Row, Segment, WindowReading
-from consumer.core.slices import Block, Opened, Slices, interval_of
 from consumer.core.windows import Span
 
 _PERCENTS = (50, 95, 99)
-_BUCKET_MASK = (1 << BUCKET_BITS) - 1
-
-
-class Part(NamedTuple):
-    """The slices of one fold, and its segments by their numbers."""
-
-    slices: Slices
-    segments: Sequence[Segment]
 
 
 def read_windows(
     table: RateTable, parts: Sequence[Part], spans: Sequence[Span], places: Sequence[int]
 ) -> tuple[WindowReading, ...]:
     """Every span summed, by the dimensions at these places. A cell is in the window that holds its slot's start."""
-    segments, numbers = _united([part.segments for part in parts])
-    shown, group_of = _grouped(segments, places)
     edges = sorted({edge for span in spans for edge in (span.from_ms, span.calls_to_ms)})
-    intervals = [_Interval(len(segments)) for _ in edges]
-    for part, number_of in zip(parts, numbers, strict=True):
-        for block in part.slices.blocks.values():
-            _spread(block, edges, intervals, number_of, remember=len(part.slices.levels) > 1)
+    segments, intervals = sum_intervals(parts, edges)
+    shown, group_of = grouped_by(segments, places)
     readings = []
     for span in spans:
-        summed = _Interval(len(segments))
-        for interval in intervals[bisect_left(edges, span.from_ms) : bisect_left(edges, span.calls_to_ms)]:
-            summed.add_interval(interval)
+        within = intervals[bisect_left(edges, span.from_ms) : bisect_left(edges, span.calls_to_ms)]
+        summed = Interval(len(segments)).add_all(within)
         readings.append(_window(table, span, summed.grouped(group_of, len(shown)), shown, len(places)))
     return tuple(readings)
 
 
-def _united(parts: Sequence[Sequence[Segment]]) -> tuple[list[Segment], list[Integers]]:
-    """The segments of all parts, and which of them each segment of each part is."""
-    numbers: dict[Segment, int] = {}
-    of_parts = [[numbers.setdefault(segment, len(numbers)) for segment in segments] for segments in parts]
-    return list(numbers), [np.array(of_part, dtype=np.int64) for of_part in of_parts]
-
-
-def _grouped(segments: Sequence[Segment], places: Sequence[int]) -> tuple[list[Segment], Integers]:
-    """Segments by some of their dimensions, and the number of each one's group."""
-    groups: dict[Segment, int] = {}
-    group_of = [groups.setdefault(tuple(segment[place] for place in places), len(groups)) for segment in segments]
-    return list(groups), np.array(group_of, dtype=np.int64)
-
-
-@dataclass
-class _Interval:
-    """The sums between two neighbouring edges: a row a segment for each version."""
-
-    segments: int
-    sums: dict[VersionColumns, Integers] = field(default_factory=dict)
-    histogram: list[tuple[Integers, Integers]] = field(default_factory=list)  # segment << 12 | bucket, count
-
-    def add(self, columns: VersionColumns, opened: Opened, number_of: Integers) -> None:
-        """Add rows, one a segment; `number_of` is the number that each segment of their part has here."""
-        segments = number_of[opened.segments]  # each once
-        self._of(columns)[segments] += opened.sums
-        where = segments[opened.buckets >> BUCKET_BITS] << BUCKET_BITS | opened.buckets & _BUCKET_MASK
-        self.histogram.append((where, opened.counts))
-
-    def add_interval(self, other: "_Interval") -> None:
-        """Add another interval's sums."""
-        for columns, sums in other.sums.items():
-            self._of(columns)
-            self.sums[columns] += sums
-        self.histogram += other.histogram
-
-    def grouped(self, group_of: Integers, number: int) -> "_Interval":
-        """The same sums by group of segments."""
-        if number == self.segments:
-            return self
-        grouped = _Interval(number)
-        for columns, sums in self.sums.items():
-            np.add.at(grouped._of(columns), group_of, sums)
-        grouped.histogram = [
-            (group_of[where >> BUCKET_BITS] << BUCKET_BITS | where & _BUCKET_MASK, counts)
-            for where, counts in self.histogram
-        ]
-        return grouped
-
-    def _of(self, columns: VersionColumns) -> Integers:
-        found = self.sums.get(columns)
-        if found is None:
-            found = self.sums[columns] = np.zeros((self.segments, columns.width), dtype=np.int64)
-        return found
-
-    def costs(self, groups: Integers, number: int) -> Integers:
-        """The histograms of groups of segments: `groups` is the group of each segment, −1 for none.
-
-        As many buckets as are used.
-        """
-        if not self.histogram:
-            return np.zeros((number, 1), dtype=np.int64)
-        where = np.concatenate([codes for codes, _ in self.histogram])
-        counts = np.concatenate([numbers for _, numbers in self.histogram])
-        group, bucket = groups[where >> BUCKET_BITS], where & _BUCKET_MASK
-        known = group >= 0
-        used = int(bucket.max(initial=0)) + 1
-        # Calls are counted in float64, which is exact up to 9e15 of them.
-        flat = np.bincount(group[known] * used + bucket[known], counts[known], minlength=number * used)
-        return flat.astype(np.int64).reshape(number, used)
-
-
-def _spread(
-    block: Block, edges: Sequence[int], intervals: list[_Interval], number_of: Integers, remember: bool
-) -> None:
-    """Add a block to the intervals it lies in: as a whole where no edge cuts it, else slot by slot."""
-    first, last = interval_of(edges, block.start_ms), interval_of(edges, block.end_ms - 1)
-    if first == last:
-        if first >= 0:
-            for columns, total in block.totals(remember).items():
-                intervals[first].add(columns, total, number_of)
-        return
-    bounds = np.array(edges, dtype=np.int64)
-    for columns, opened in block.opened().items():
-        lies_in = np.searchsorted(bounds, block.start_ms + opened.offsets_ms, side="right") - 1
-        for interval in np.unique(lies_in).tolist():
-            if interval >= 0:
-                rows = opened.select(lies_in == interval).by_segment()
-                intervals[interval].add(columns, rows, number_of)
-
-
 def _window(
-    table: RateTable, span: Span, summed: _Interval, segments: Sequence[Segment], dimensions: int
+    table: RateTable, span: Span, summed: Interval, segments: Sequence[Segment], dimensions: int
 ) -> WindowReading:
     held = [matrix[:, _HOLDS].any(axis=1) for matrix in summed.sums.values()]
     numbers = np.flatnonzero(np.any(held, axis=0)).tolist() if held else []
@@ -159,7 +52,7 @@ def _window(
 class _Columns:
     """The figures of a window's segments as columns of Python ints, and rows made of them."""
 
-    def __init__(self, summed: _Interval, segments: list[Segment], numbers: Integers, shares: list[int]) -> None:
+    def __init__(self, summed: Interval, segments: list[Segment], numbers: Integers, shares: list[int]) -> None:
         self._summed, self._segments, self._numbers = summed, segments, numbers
         self._counted = np.zeros((len(numbers), len(COUNTED)), dtype=np.int64)
         self._money = {name: [0] * len(numbers) for name in (*COMPONENTS, *MONEY[2:])}
@@ -226,7 +119,7 @@ _in_order: Callable[..., Figures] = Figures  # the counted columns are its first
 _HOLDS = [COUNTED.index("calls"), COUNTED.index("unrated")]  # a segment has a row if it holds any call, costed or not
 
 
-def _consumed(summed: _Interval, lines: Integers) -> dict[tuple[str, str], Consumption]:
+def _consumed(summed: Interval, lines: Integers) -> dict[tuple[str, str], Consumption]:
     """Driver units of the given segments, and amounts at standard, by version and pool."""
     consumed: dict[tuple[str, str], Consumption] = {}
     for columns, matrix in summed.sums.items():

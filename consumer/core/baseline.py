@@ -1,0 +1,98 @@
+"""What calls of this hour usually cost: the same hours on past days and weeks, summed from the fold's own slices.
+
+Owns which hours those are, the mean (all their cost ÷ all their calls) and the spread of their ratios. It is right as
+soon as there is history, a back-fill included. Hours are counted in real time from the start of their local day, as
+slices are: after a day on which the clock changed, an hour of that day is compared with its neighbour.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from consumer.core.calendar import LocalCalendar
+from consumer.core.instants import HOUR_MS
+from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
+from consumer.core.rates import RateTable
+from consumer.core.reading import Segment
+from consumer.core.usage import Items, Usage
+
+#: The seven days before, and the same weekday of the three weeks before those: slices have hours for 30 days.
+DAYS_BEFORE = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
+LEAST_HOURS = 3
+
+_SPREAD_BITS = 40
+
+
+class Hour(NamedTuple):
+    """A past hour: half-open."""
+
+    from_ms: int
+    to_ms: int
+
+
+def same_hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> list[Hour]:
+    """The hours that [from, to) touches, on each of the days before; ascending, each once."""
+    found = set()
+    at = from_ms
+    while at < to_ms:
+        day, start = calendar.date_of(at), calendar.day_start(at)
+        number = (at - start) // HOUR_MS
+        for days in DAYS_BEFORE:
+            past = day - timedelta(days=days)
+            begins = calendar.start_of(past) + number * HOUR_MS
+            ends = min(begins + HOUR_MS, calendar.start_of(past + timedelta(days=1)))
+            if begins < ends <= from_ms:
+                found.add(Hour(begins, ends))
+        at = start + (number + 1) * HOUR_MS
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What calls of some kind cost in those hours."""
+
+    hours: int  # that had such calls
+    calls: int
+    cost_nano: int  # standard
+    sigma_nano: int  # of the hours' costs per call, weighted by calls; rounded down
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is usual, where at least LEAST_HOURS had calls; and all that the hours used, for the split."""
+
+    usual: Mapping[Segment, Usual]  # all dimensions, or the direction alone
+    usage: Mapping[Segment, Usage]
+
+
+def baseline(table: RateTable, parts: Sequence[Part], hours: Sequence[Hour]) -> Baseline:
+    """What calls cost in some hours, at standard."""
+    edges = sorted({edge for hour in hours for edge in hour})
+    begins = {hour.from_ms for hour in hours}
+    left_out = frozenset(number for number, edge in enumerate(edges) if edge not in begins)
+    segments, intervals = sum_intervals(parts, edges, left_out)
+    items = Items(table)
+    by_hour = [items.used(segments, one) for number, one in enumerate(intervals) if number not in left_out]
+    usage = items.used(segments, Interval(len(segments)).add_all(intervals))
+    usual = {segment: _usual([one[segment] for one in by_hour if segment in one]) for segment in usage}
+    directions, group_of = grouped_by(segments, [0])
+    grouped = [
+        items.used(directions, one.grouped(group_of, len(directions)))
+        for number, one in enumerate(intervals)
+        if number not in left_out
+    ]
+    for direction in directions:
+        usual[direction] = _usual([one[direction] for one in grouped if direction in one])
+    return Baseline({segment: one for segment, one in usual.items() if one.hours >= LEAST_HOURS}, usage)
+
+
+def _usual(hours: Sequence[Usage]) -> Usual:
+    """σ² = Σ n (c/n − mean)² ÷ Σ n = Σ c²/n ÷ Σ n − mean², in fixed point."""
+    calls, cost_nano = sum(one.calls for one in hours), sum(one.cost_nano for one in hours)
+    if not calls:
+        return Usual(0, 0, 0, 0)
+    squares = sum((one.cost_nano**2 << _SPREAD_BITS) // one.calls for one in hours)
+    variance = squares // calls - (cost_nano**2 << _SPREAD_BITS) // calls**2
+    return Usual(len(hours), calls, cost_nano, math.isqrt(max(variance, 0) >> _SPREAD_BITS))
