@@ -33,6 +33,11 @@ class Sums:
         """A money column as Python ints."""
         return self._money_at(len(COUNTED) + 2 * MONEY.index(name))
 
+    def halves(self, name: str) -> tuple[Integers, Integers]:
+        """A money column in the halves that it is kept in: value = (high << 32) + low."""
+        column = len(COUNTED) + 2 * MONEY.index(name)
+        return self.matrix[:, column], self.matrix[:, column + 1]
+
     def pool_units(self, pool: int) -> list[int]:
         """Driver units (base units) of a pool."""
         units: list[int] = self.matrix[:, len(COUNTED) + 2 * len(MONEY) + 3 * pool].tolist()

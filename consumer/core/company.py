@@ -47,17 +47,26 @@ def read_together(
 
     Raises ValueError where `by` is not different ones of the `known` dimensions that begin with direction.
     """
-    if any(part.segments.dimensions != known for part in parts):
-        raise ValueError("folds of different dimensions cannot be read together")
     dimensions = by or known
-    if dimensions[0] != "direction" or not set(dimensions) <= set(known) or len(set(dimensions)) < len(dimensions):
-        expected = f"different names of {', '.join(known)}, direction first"
-        raise ValueError(f"found {', '.join(dimensions)}, expected {expected}")
-    slices = [Part(part.slices, part.segments.values) for part in parts]
-    windows = read_windows(table, slices, asked, [known.index(name) for name in dimensions])
+    windows = read_windows(table, parts_of(known, parts), asked, places_of(known, dimensions))
     versions = tuple(version.id for version in table.versions)
     counts = sum_of(Counts, [part.counts for part in parts])
     return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, counts, windows)
+
+
+def parts_of(known: tuple[str, ...], parts: Sequence[Summed]) -> list[Part]:
+    """Their slices and segments. Raises ValueError where their dimensions differ."""
+    if any(part.segments.dimensions != known for part in parts):
+        raise ValueError("folds of different dimensions cannot be read together")
+    return [Part(part.slices, part.segments.values) for part in parts]
+
+
+def places_of(known: tuple[str, ...], asked: tuple[str, ...]) -> list[int]:
+    """Where the dimensions that are asked for stand. Raises ValueError, see read_together."""
+    if asked[0] != "direction" or not set(asked) <= set(known) or len(set(asked)) < len(asked):
+        expected = f"different names of {', '.join(known)}, direction first"
+        raise ValueError(f"found {', '.join(asked)}, expected {expected}")
+    return [known.index(name) for name in asked]
 
 
 def beside_the_whole(own: Reading, whole: Reading) -> Reading:

@@ -133,6 +133,62 @@ WINDOW_START = _gauge(
     scale=_MILLI,
 )  # fmt: skip
 
+BASELINE_CALLS = _gauge(
+    "baseline_calls",
+    "Costed calls of the hours that the last hour touches, on the days and weeks before. Known alike by all: max.",
+    SEGMENT,
+)
+BASELINE_COST = _gauge(
+    "baseline_cost_{currency}", "Cost at standard of those; ÷ callcost_baseline_calls is what a call usually costs.",
+    SEGMENT, scale=NANO,
+)  # fmt: skip
+BASELINE_SIGMA = _gauge(
+    "baseline_sigma_{currency}", "Standard deviation of the cost per call of those hours, weighted by calls.",
+    SEGMENT, scale=NANO,
+)  # fmt: skip
+DIRECTION_BASELINE_CALLS = _gauge(
+    "direction_baseline_calls", "As callcost_baseline_calls, of a whole direction.", "direction"
+)
+DIRECTION_BASELINE_COST = _gauge(
+    "direction_baseline_cost_{currency}", "Cost at standard of those.", "direction", scale=NANO
+)
+DIRECTION_BASELINE_SIGMA = _gauge(
+    "direction_baseline_sigma_{currency}", "Standard deviation of the cost per call of those hours, weighted by calls.",
+    "direction", scale=NANO,
+)  # fmt: skip
+MOVED = _gauge(
+    "moved_{currency}",
+    "Why the cost per call of the last hour is not the usual one: its change, split exactly. Known alike by all: max.",
+    "direction", "effect", scale=NANO,
+)  # fmt: skip
+
+BUDGET = _gauge(
+    "budget_{currency}", "What a budget has for its current period. Known alike by all: max.", "budget", "per",
+    scale=NANO,
+)  # fmt: skip
+BUDGET_SPENT = _gauge(
+    "budget_spent_{currency}", "Fully absorbed cost of it in the period so far.", "budget", scale=NANO
+)
+BUDGET_PROJECTED = _gauge(
+    "budget_projected_{currency}",
+    "What it will have come to by the period's end: pools as they will accrue, direct cost as in the weeks before.",
+    "budget", scale=NANO,
+)  # fmt: skip
+BUDGET_START = _gauge("budget_start_timestamp_seconds", "When its period began.", "budget", scale=_MILLI)
+BUDGET_END = _gauge("budget_end_timestamp_seconds", "When its period ends.", "budget", scale=_MILLI)
+BUDGET_COST = _gauge(
+    "budget_window_cost_{currency}", "Fully absorbed cost of it in a window.", "budget", "window", scale=NANO
+)
+BUDGET_ALLOTTED = _gauge(
+    "budget_window_allotted_{currency}",
+    "The part of the budget that falls to the window by the usual shape of the week: steady spending is once this.",
+    "budget", "window", scale=NANO,
+)  # fmt: skip
+BUDGET_HISTORY = _gauge(
+    "budget_history_seconds", "Whole weeks behind that shape; 0: direct cost is taken to be the same at any hour.",
+    "budget", scale=_MILLI,
+)  # fmt: skip
+
 READ = _gauge("read_timestamp_seconds", "The instant as of which windows are read.", scale=_MILLI)
 PENDING = _gauge("pending_events", "Versions of calls that wait for the rest of their call.")
 SEGMENTS_FOLDED = _gauge(
@@ -192,6 +248,9 @@ BUILD = _gauge("build_info", "The version that runs.", "version")
 FAMILIES = (
     *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
+    BASELINE_CALLS, BASELINE_COST, BASELINE_SIGMA, DIRECTION_BASELINE_CALLS, DIRECTION_BASELINE_COST,
+    DIRECTION_BASELINE_SIGMA, MOVED, BUDGET, BUDGET_SPENT, BUDGET_PROJECTED, BUDGET_START, BUDGET_END, BUDGET_COST,
+    BUDGET_ALLOTTED, BUDGET_HISTORY,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
     RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG,
     SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, RESTORING_RECORDS, REBALANCES, WEBHOOKS, READY, BEHIND, CHECKPOINT,

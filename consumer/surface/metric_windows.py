@@ -54,8 +54,8 @@ _ABSORBED = _Key(ROW_ABSORBED_COST)
 _Present = Mapping[tuple[str, str], set[_Key]]
 
 
-def window_series(reading: Reading, components: Sequence[str], most_series: int) -> tuple[Series, int]:
-    """At most so many series, and the number of segments that are summed into `__other__` to keep within them.
+def window_series(reading: Reading, components: Sequence[str], most_series: int) -> tuple[Series, set[Segment]]:
+    """At most so many series, and the segments that are summed into `__other__` to keep within them.
 
     What is no segment is exported whatever the limit. `components` have series also where they cost nothing.
     """
@@ -75,7 +75,7 @@ def window_series(reading: Reading, components: Sequence[str], most_series: int)
             labels = (row.window, *component, *segment)
             of_family = series[family]
             of_family[labels] = of_family.get(labels, 0) + value
-    return series, len(folded)
+    return series, folded
 
 
 def number_of(series: Series) -> int:

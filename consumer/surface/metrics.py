@@ -17,9 +17,11 @@ from prometheus_client.registry import Collector
 from consumer.core.calls import DIRECTIONS, REASONS
 from consumer.core.costing import COMPONENTS
 from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, DirectionTotals, Totals
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading
 from consumer.surface import metric_families as families
 from consumer.surface.metric_families import Family
+from consumer.surface.metric_outlook import baseline_series, outlook_series
 from consumer.surface.metric_windows import Series, number_of, window_series
 
 MOST_SERIES = 20_000
@@ -67,6 +69,7 @@ class Observation:
     reading: Reading  # of all live windows, as of now
     totals: Totals
     state: PipelineState
+    outlook: Outlook = field(default_factory=Outlook)
 
 
 class PipelineCollector(Collector):
@@ -83,12 +86,15 @@ class PipelineCollector(Collector):
         series[families.READ][()] = reading.as_of_ms
         series[families.PENDING][()] = reading.counts.pending
         series[families.SERIES_LIMIT][()] = self._most_series
+        series.update(outlook_series(seen.outlook))
         components = _known_components(seen)
         _add_totals(series, totals, components)
         fixed = number_of(series) + 1 + len(DIRECTIONS) * (len(COST_BUCKETS_NANO) + 3)
-        windows, folded = window_series(reading, components, self._most_series - fixed)
-        series[families.SEGMENTS_FOLDED][()] = folded
+        baselines = baseline_series(seen.outlook, len(reading.dimensions), ())
+        windows, folded = window_series(reading, components, self._most_series - fixed - number_of(baselines))
+        series[families.SEGMENTS_FOLDED][()] = len(folded)
         series.update(windows)
+        series.update(baseline_series(seen.outlook, len(reading.dimensions), folded))
         for family in families.FAMILIES:
             if family.kind == "histogram":
                 yield _histogram(family, reading.currency, totals)

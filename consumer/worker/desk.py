@@ -5,10 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
-from consumer.core.company import beside_the_whole, read_together
+from consumer.core.budgets import BudgetReading, untracked
+from consumer.core.company import beside_the_whole, parts_of, read_together
+from consumer.core.comparison import Comparison, Question, answer
 from consumer.core.costing import COMPONENTS
 from consumer.core.counts import Totals, sum_of
+from consumer.core.intervals import Part
 from consumer.core.ledger import Ledger
+from consumer.core.outlook import Watch
+from consumer.core.rates import RateTable
 from consumer.core.reading import Reading
 from consumer.core.share import Share
 from consumer.core.windows import spans
@@ -40,6 +45,7 @@ class WorkerDesk:
         self._most_series, self._home, self._rates, self._webhooks = settings.http.most_series, home, rates, webhooks
         self._limits = settings.fold.for_fold()
         self._file, self._clock = file, clock
+        self._watch = Watch(self._limits.dimensions)
 
     async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
         """All live windows as of now; `by`: fewer dimensions."""
@@ -47,6 +53,37 @@ class WorkerDesk:
         return await self._home.read(
             lambda seen: self._read([pipeline.ledger for pipeline in seen.own], seen.others, by)
         )
+
+    async def why(self, asked: Question) -> tuple[Reading, Comparison]:
+        """Why cost per call moved, over all parts of the source."""
+        self._need_figures()
+
+        def look(seen: Seen) -> tuple[Reading, Comparison]:
+            reading, parts, table = self._whole(seen)
+            return reading, answer(table, parts, reading.as_of_ms, asked)
+
+        return await self._home.read(look)
+
+    async def budgets(self) -> tuple[Reading, Sequence[BudgetReading], Sequence[str]]:
+        """Budgets as of now, over all parts of the source."""
+        self._need_figures()
+
+        def look(seen: Seen) -> tuple[Reading, Sequence[BudgetReading]]:
+            reading, parts, table = self._whole(seen)
+            return reading, self._watch.look(table, parts, reading, self._not_ready(self._home.state)).budgets
+
+        reading, budgets = await self._home.read(look)
+        return reading, budgets, self._untracked()
+
+    def _whole(self, seen: Seen) -> tuple[Reading, list[Part], RateTable]:
+        """Everything by all dimensions, and what it was read from."""
+        ledgers = _ledgers(seen)
+        parts = parts_of(self._limits.dimensions, [*ledgers, *seen.others])
+        return self._read(ledgers, seen.others, None), parts, self._table(ledgers)
+
+    def _untracked(self) -> list[str]:
+        found = [untracked(budget, self._limits.dimensions) for budget in self._rates.table.budgets]
+        return [why for why in found if why is not None]
 
     def status(self) -> Status:
         """How far the figures can be trusted now."""
@@ -81,6 +118,7 @@ class WorkerDesk:
     def _troubles(self, state: HomeState) -> list[str]:
         found = [f"calls are refused: {state.trouble}"] if state.trouble else []
         found += state.troubles
+        found += self._untracked()
         if self._file is not None and self._file.tail is not None and self._file.tail.gap:
             found.append(f"{self._file.name}: {self._file.tail.resumed}")
         return found
@@ -109,9 +147,13 @@ class WorkerDesk:
             dimension_values_limit=limits.most_values,
         )
         reading, totals = self._read(ledgers, (), None), sum_of(Totals, [one.totals for one in seen.own])
+        whole = reading
         if seen.others:
-            reading = beside_the_whole(reading, self._read(ledgers, seen.others, None, reading.as_of_ms))
-        return Observation(reading, totals, state)
+            whole = self._read(ledgers, seen.others, None, reading.as_of_ms)
+            reading = beside_the_whole(reading, whole)
+        parts = parts_of(limits.dimensions, [*ledgers, *seen.others])
+        outlook = self._watch.look(self._table(ledgers), parts, whole, self._not_ready(self._home.state))
+        return Observation(reading, totals, state, outlook)
 
     def _read(
         self,
@@ -121,9 +163,12 @@ class WorkerDesk:
         as_of_ms: int | None = None,
     ) -> Reading:
         now_ms = self._clock() if as_of_ms is None else as_of_ms
-        table = ledgers[0].costing.table if ledgers else self._rates.table
+        table = self._table(ledgers)
         asked = spans(table.calendar, now_ms)
         return read_together(table, self._limits.dimensions, [*ledgers, *others], now_ms, asked, by)
+
+    def _table(self, ledgers: Sequence[Ledger]) -> RateTable:
+        return ledgers[0].costing.table if ledgers else self._rates.table
 
     def _machinery(self) -> PipelineState:
         table, state, tail = self._rates.table, self._home.state, self._file and self._file.tail

@@ -1,10 +1,14 @@
 """Small readings made by hand, with every kind of row, doubt and gap."""
 
+from consumer.core.baseline import Usual
+from consumer.core.budgets import BudgetReading, BudgetWindow
 from consumer.core.calls import IDLE
 from consumer.core.counts import COST_BUCKETS_NANO, Counts, DirectionTotals, Totals
 from consumer.core.instants import DAY_MS, HOUR_MS, MINUTE_MS, parse_rfc3339
 from consumer.core.money import NANO
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Figures, PoolFigures, Reading, Row, WindowReading
+from consumer.core.why import Effect
 from consumer.surface.metrics import PipelineState
 
 AS_OF = parse_rfc3339("2026-11-23T10:00:00Z")
@@ -108,3 +112,17 @@ def state() -> PipelineState:
         dimension_values={"direction": 2, "queue": 1, "site": 3}, dimension_values_limit=200,
         source_lag_bytes={"calls.jsonl": 0, "Master.csv": 4_096},
     )  # fmt: skip
+
+
+def outlook() -> Outlook:
+    """A usual hour for sales; inbound calls are a cent dearer than usual; one budget with a week of history."""
+    usual = {
+        ("inbound", "sales", "ath"): Usual(12, 120, 96 * NANO, NANO // 20),  # 0.80 a call, give or take 0.05
+        ("inbound",): Usual(12, 120, 96 * NANO, NANO // 20),
+    }
+    moved: dict[str, dict[Effect, int]] = {"inbound": {"price": 2 * NANO // 100, "handle_time": -NANO // 100, "mix": 0}}
+    budget = BudgetReading(
+        "all", "month", AS_OF - 22 * DAY_MS, AS_OF + 8 * DAY_MS, 300 * NANO, 210 * NANO, 301 * NANO + 1, 1,
+        (BudgetWindow("1h", NANO, 2 * NANO), BudgetWindow("24h", 24 * NANO, 48 * NANO)),
+    )  # fmt: skip
+    return Outlook(usual, moved, (budget,))

@@ -1,18 +1,38 @@
 """What is served: metrics, alive, ready, windows, pools, status."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from consumer.core.instants import HOUR_MS
+from consumer.core.budgets import BudgetReading
+from consumer.core.comparison import Comparison, Question, Side
+from consumer.core.instants import DAY_MS, HOUR_MS
 from consumer.core.reading import Reading
+from consumer.core.why import Part, Split
 from consumer.surface.http import application
 from consumer.surface.report_json import reading_json
 from consumer.surface.status import NoFigures, Status
-from tests.surface.readings import AS_OF, COUNTS, reading
+from tests.surface.readings import AS_OF, COUNTS, outlook, reading
+
+#: 0.80 became 0.83: a cent less for shorter calls, four more because a second costs more; 0.50 more of idle capacity.
+COMPARED = Comparison(
+    Side(AS_OF - 2 * HOUR_MS, AS_OF - HOUR_MS, 100, 1_200_000_000),
+    Side(AS_OF - HOUR_MS, AS_OF, 120, 1_730_000_000),
+    Split(
+        800_000_000,
+        830_000_000,
+        (
+            Part(("inbound", "sales", "ath"), "labour", "agents", "price", 40_000_000),
+            Part(("inbound", "sales", "ath"), "labour", "agents", "handle_time", -10_000_000),
+            Part(("inbound", "sales", "ath"), "", "", "mix", 1),
+            Part(("inbound", "support", "ath"), "", "", "mix", -1),
+        ),
+    ),
+    known_from_ms=AS_OF - DAY_MS,
+)
 
 
 class Desk:
@@ -21,6 +41,7 @@ class Desk:
     def __init__(self) -> None:
         self.not_ready: str | None = None
         self.has_figures = True
+        self.question = Question()
         self.asked_by: tuple[str, ...] | None = ()
 
     async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
@@ -30,6 +51,15 @@ class Desk:
             raise ValueError(f"found {by[0]}, expected direction first")
         self.asked_by = by
         return reading()
+
+    async def why(self, asked: Question) -> tuple[Reading, Comparison]:
+        self.question = asked
+        if asked.window == "30d":
+            raise ValueError("found baseline, expected previous, day or week: 30d has too many hours")
+        return reading(), COMPARED
+
+    async def budgets(self) -> tuple[Reading, Sequence[BudgetReading], Sequence[str]]:
+        return reading(), outlook().budgets, ["budget of agents: its scope names agent"]
 
     def status(self) -> Status:
         return Status(
@@ -135,3 +165,64 @@ async def test_figures_are_not_kept_by_anybody_on_the_way(client: TestClient[Any
 async def test_nothing_else_is_served(client: TestClient[Any, Any]) -> None:
     for path in ("/page", "/api", "/api/calls", "/static/../callcost.db"):
         assert (await client.get(path)).status == 404
+
+
+async def test_why_cost_per_call_moved_is_told_largest_first(client: TestClient[Any, Any], desk: Desk) -> None:
+    status, body = await ask(client, "/api/why?window=1h&against=previous")
+    found = json.loads(body)
+    assert (status, desk.question) == (200, Question("1h", "previous"))
+    assert found["before"]["cost_per_call"] == {"standard": "0.8", "absorbed": "1.2"}
+    assert found["change"] == {
+        "standard": "0.03", "price": "0.04", "handle_time": "-0.01", "mix": "0", "volume": "0.5",
+    }  # fmt: skip
+    assert found["before_is_whole"] is True
+    assert [one["change"] for one in found["segments"]] == ["0.030000001", "-0.000000001"]
+    assert found["segments"][0]["segment"] == {"direction": "inbound", "queue": "sales", "site": "ath"}
+    assert [(one["component"], one["name"], one["change"]) for one in found["items"]] == [
+        ("labour", "agents", "0.03"), (None, None, "0"),
+    ]  # fmt: skip
+
+
+async def test_two_stretches_of_any_kind_may_be_compared(client: TestClient[Any, Any], desk: Desk) -> None:
+    edges = "against_from=2026-11-01T00:00:00Z&against_to=2026-11-02T00:00:00Z&from=2026-11-08T00:00:00Z"
+    status, body = await ask(client, f"/api/why?{edges}&to=2026-11-09T00:00:00Z")
+    assert (status, json.loads(body)["window"]) == (200, None)
+    assert desk.question.stretches is not None
+    before, after = desk.question.stretches
+    assert after.from_ms - before.from_ms == 7 * DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("window=2h", "window: found '2h', expected one of 5m"),
+        ("against=yesterday", "against: found 'yesterday', expected one of baseline, previous, day, week"),
+        ("direction=up", "direction: found 'up', expected one of inbound"),
+        ("window=30d", "against: found baseline, expected previous, day or week"),
+        ("from=2026-11-01T00:00:00Z", "found from, expected all of against_from, against_to, from, to, or none"),
+        ("against_from=x&against_to=x&from=x&to=x", "against_from: "),
+        (
+            "against_from=2026-11-02T00:00:00Z&against_to=2026-11-01T00:00:00Z"
+            "&from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z",
+            "from: expected an instant before to",
+        ),
+    ],
+)
+async def test_a_question_that_cannot_be_answered_says_what_was_expected(
+    client: TestClient[Any, Any], query: str, said: str
+) -> None:
+    status, body = await ask(client, f"/api/why?{query}")
+    assert status == 400
+    assert json.loads(body)["error"].startswith(said)
+
+
+async def test_budgets_are_told_and_why_others_are_not(client: TestClient[Any, Any]) -> None:
+    status, body = await ask(client, "/api/budgets")
+    found = json.loads(body)
+    assert status == 200
+    assert found["budgets"][0] | {"windows": ()} == {
+        "budget": "all", "per": "month", "from": "2026-11-01T10:00:00.000Z", "to": "2026-12-01T10:00:00.000Z",
+        "amount": "300", "spent": "210", "projected": "301.000000001", "history_weeks": 1, "windows": (),
+    }  # fmt: skip
+    assert found["budgets"][0]["windows"][0] == {"window": "1h", "cost": "1", "allotted": "2"}
+    assert found["untracked"] == ["budget of agents: its scope names agent"]

@@ -5,7 +5,7 @@ import json
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from consumer.core.budgets import BudgetReading
 from consumer.core.calls import DIMENSIONS
+from consumer.core.comparison import Comparison, Question
 from consumer.core.costing import COMPONENTS
 from consumer.core.instants import format_ms
 from consumer.core.money import NANO
@@ -61,6 +63,12 @@ class FakeDesk:
         if self.failure is not None:
             raise self.failure
         return replace(self.shown, as_of_ms=self.clock())
+
+    async def why(self, asked: Question) -> tuple[Reading, Comparison]:
+        raise NotImplementedError
+
+    async def budgets(self) -> tuple[Reading, Sequence[BudgetReading], Sequence[str]]:
+        raise NotImplementedError
 
     def status(self) -> Status:
         return replace(self.state, as_of_ms=self.clock())
