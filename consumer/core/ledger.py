@@ -3,7 +3,7 @@
 Owns the step from a batch's effects to sums, and from one rate table to the next. Knows no record and no window.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ from consumer.core.columns import COUNTED, ENDED, Integers, VersionColumns
 from consumer.core.costing import COMPONENTS, CostedCalls, Costing
 from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, Counts, DirectionTotals, Totals
 from consumer.core.effects import AFTER, BEFORE, FIRST, LATE, Effects
+from consumer.core.exemplars import Exemplar
 from consumer.core.histogram import bucket_of
 from consumer.core.money import IntColumn
 from consumer.core.segments import Segments
@@ -32,6 +33,7 @@ class Ledger:
     def __init__(self, costing: Costing, segments: Segments, slices: Slices) -> None:
         self.costing, self.segments, self.slices = costing, segments, slices
         self.counts, self.totals = Counts(), Totals()
+        self.exemplars: dict[tuple[str, int], Exemplar] = {}
 
     def post(self, effects: Effects, watermark_ms: int) -> None:
         """Post what a batch did, to slices that are of the watermark's age before and after."""
@@ -142,7 +144,17 @@ class Ledger:
             if direction in directions:
                 here = first & np.array([found == direction for found in directions], dtype=np.bool_)
                 if here.any():
-                    _add_first(self.totals.of(direction), columns, rows[here], standard[here])
+                    found = _add_first(self.totals.of(direction), columns, rows[here], standard[here])
+                    last = dict(zip(found, np.flatnonzero(here).tolist(), strict=True))
+                    self._note_exemplars(costed, direction, last, standard)
+
+    def _note_exemplars(
+        self, costed: CostedCalls, direction: str, line_of: Mapping[int, int], standard: IntColumn
+    ) -> None:
+        """The last call of each bucket."""
+        for bucket, line in line_of.items():
+            call = costed.calls[line]
+            self.exemplars[direction, bucket] = Exemplar(call.call_id, int(standard[line]), call.ended_ms)
 
     def _note_changes(self, groups: list[CostedCalls], before: Integers) -> None:
         """Counters of changed calls: a component that rose counts as cost, one that fell as a correction."""
@@ -197,7 +209,10 @@ def _add_components(totals: dict[str, int], components: IntColumn) -> None:
             totals[component] = totals.get(component, 0) + amount
 
 
-def _add_first(totals: DirectionTotals, columns: VersionColumns, rows: Integers, standard: IntColumn) -> None:
+def _add_first(
+    totals: DirectionTotals, columns: VersionColumns, rows: Integers, standard: IntColumn
+) -> list[int]:  # fmt: skip
+    """Add calls to the totals of their direction; the bucket of each."""
     row: list[int] = rows.sum(axis=0).tolist()
     totals.calls += len(rows)
     totals.handled_ms += sum(row[column] for column in _HANDLED)
@@ -207,9 +222,12 @@ def _add_first(totals: DirectionTotals, columns: VersionColumns, rows: Integers,
         if amount:
             totals.cost_nano[component] = totals.cost_nano.get(component, 0) + amount
     totals.histogram_sum_nano += sum(amount for _, amount in costs)
-    found = np.searchsorted(_COST_BUCKETS, np.minimum(standard, 1 << 62).astype(np.int64), side="left")
-    for bucket in found.tolist():
+    found: list[int] = np.searchsorted(
+        _COST_BUCKETS, np.minimum(standard, 1 << 62).astype(np.int64), side="left"
+    ).tolist()
+    for bucket in found:
         totals.histogram[bucket] += 1
+    return found
 
 
 _HANDLED = [COUNTED.index(name) for name in ("talk_ms", "hold_ms", "wrap_ms")]

@@ -13,10 +13,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily, Metric, Sample
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Exemplar as OpenMetricsExemplar
 
 from consumer.core.calls import DIRECTIONS, REASONS
 from consumer.core.costing import COMPONENTS
 from consumer.core.counts import COST_BUCKETS_NANO, UNRATED_REASONS, DirectionTotals, Totals
+from consumer.core.exemplars import Exemplar, Exemplars
 from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading
 from consumer.surface import metric_families as families
@@ -70,6 +72,7 @@ class Observation:
     totals: Totals
     state: PipelineState
     outlook: Outlook = field(default_factory=Outlook)
+    exemplars: Exemplars = field(default_factory=dict)
 
 
 class PipelineCollector(Collector):
@@ -97,7 +100,7 @@ class PipelineCollector(Collector):
         series.update(baseline_series(seen.outlook, len(reading.dimensions), folded))
         for family in families.FAMILIES:
             if family.kind == "histogram":
-                yield _histogram(family, reading.currency, totals)
+                yield _histogram(family, reading.currency, totals, seen.exemplars)
             else:
                 yield _metric(family, reading.currency, reading.dimensions, series[family])
 
@@ -215,13 +218,25 @@ def _metric(
     return metric
 
 
-def _histogram(family: Family, currency: str, totals: Totals) -> Metric:
+def _histogram(family: Family, currency: str, totals: Totals, exemplars: Exemplars) -> Metric:
+    """Buckets with the exemplars that OpenMetrics shows; Prometheus' own text leaves them out."""
     metric = HistogramMetricFamily(family.name_in(currency), family.help, labels=family.labels)
     bounds = [*(str(bound / family.scale) for bound in COST_BUCKETS_NANO), "+Inf"]
     for direction in DIRECTIONS:
         of_direction = totals.directions.get(direction, _NOTHING)
-        cumulated = [float(number) for number in accumulate(of_direction.histogram)]
-        metric.add_metric(
-            (direction,), list(zip(bounds, cumulated, strict=True)), of_direction.histogram_sum_nano / family.scale
-        )
+        buckets: list[tuple[str, float] | tuple[str, float, OpenMetricsExemplar]] = []
+        for bucket, (bound, number) in enumerate(zip(bounds, accumulate(of_direction.histogram), strict=True)):
+            exemplar = _exemplar(exemplars.get((direction, bucket)), family.scale)
+            buckets.append((bound, float(number)) if exemplar is None else (bound, float(number), exemplar))
+        metric.add_metric((direction,), buckets, of_direction.histogram_sum_nano / family.scale)
     return metric
+
+
+def _exemplar(found: Exemplar | None, scale: int) -> OpenMetricsExemplar | None:
+    if found is None or len(_CALL_ID) + len(found.call_id) > _MOST_EXEMPLAR_CHARACTERS:
+        return None
+    return OpenMetricsExemplar({_CALL_ID: found.call_id}, found.cost_nano / scale, found.ended_ms / 1_000)
+
+
+_CALL_ID = "call_id"
+_MOST_EXEMPLAR_CHARACTERS = 128  # OpenMetrics 1.0: names and values of an exemplar's labels together

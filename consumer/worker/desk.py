@@ -10,6 +10,7 @@ from consumer.core.company import beside_the_whole, parts_of, read_together
 from consumer.core.comparison import Comparison, Question, answer
 from consumer.core.costing import COMPONENTS
 from consumer.core.counts import Totals, sum_of
+from consumer.core.exemplars import newest
 from consumer.core.intervals import Part
 from consumer.core.ledger import Ledger
 from consumer.core.outlook import Watch
@@ -153,7 +154,7 @@ class WorkerDesk:
             reading = beside_the_whole(reading, whole)
         parts = parts_of(limits.dimensions, [*ledgers, *seen.others])
         outlook = self._watch.look(self._table(ledgers), parts, whole, self._not_ready(self._home.state))
-        return Observation(reading, totals, state, outlook)
+        return Observation(reading, totals, state, outlook, newest(ledger.exemplars for ledger in ledgers))
 
     def _read(
         self,

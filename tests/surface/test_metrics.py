@@ -1,6 +1,7 @@
 """The export: names, values, sums that count nothing twice, and the limit on series."""
 
 import math
+import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
@@ -11,7 +12,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from consumer.core.calls import IDLE
-from consumer.core.counts import Totals
+from consumer.core.counts import COST_BUCKETS_NANO, Totals
+from consumer.core.exemplars import Exemplar
 from consumer.core.money import NANO
 from consumer.core.reading import Figures, Reading, Row, WindowReading
 from consumer.surface.metric_families import FAMILIES, ROW_ABSORBED_COST, ROW_COST, ROWS
@@ -64,6 +66,21 @@ def test_openmetrics_is_given_to_those_who_ask_and_says_the_same() -> None:
 
     openmetrics: Iterable[Metric] = parse_openmetrics(text)  # type: ignore[no-untyped-call]
     assert values(openmetrics) == values(parse_text(plain))
+
+
+def test_a_bucket_names_a_call_that_fell_into_it_to_those_who_ask_for_openmetrics() -> None:
+    bucket = COST_BUCKETS_NANO.index(NANO // 100)
+    found: dict[tuple[str, int], Exemplar] = {
+        ("inbound", bucket): Exemplar("a-call", 9_000_000, AS_OF),
+        ("inbound", bucket + 1): Exemplar("x" * 122, NANO // 50, AS_OF),  # longer than an exemplar may be
+    }
+    seen = replace(observation(), exemplars=found)
+    text, _ = exported(seen, OPENMETRICS)
+    assert re.findall(r"^callcost_call_cost_usd_bucket.* # (.*)$", text, re.MULTILINE) == [
+        f'{{call_id="a-call"}} 0.009 {AS_OF / 1000}'
+    ]
+    list(parse_openmetrics(text))  # type: ignore[no-untyped-call]
+    assert "a-call" not in exported(seen)[0]
 
 
 def test_every_family_is_defined_once_and_exported() -> None:

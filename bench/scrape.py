@@ -1,0 +1,64 @@
+"""A scrape of a busy centre: 500 segments and 30 days of calls; its parts, and what is summed once a minute or an hour."""
+
+from dataclasses import replace
+
+from bench import workload
+from bench.machine import cpu_s, settle
+from consumer.core.baseline import baseline, same_hours
+from consumer.core.budgets import segments_of
+from consumer.core.company import parts_of
+from consumer.core.instants import DAY_MS
+from consumer.core.outlook import Watch
+from consumer.core.pools import Budget, Scope
+from consumer.core.shape import weekly_shapes
+from consumer.core.windows import spans
+from consumer.surface.metrics import Observation, PipelineCollector, PipelineState, registry_of, render
+
+CALLS = 1_000_000
+SCOPES = [{}, {"queue": frozenset(("queue-001", "queue-002"))}, {"direction": frozenset(("outbound",))}]
+
+
+def report() -> None:
+    """Print the figures."""
+    table = workload.rate_table(10)
+    table = replace(
+        table,
+        budgets=tuple(
+            Budget(f"budget-{number}", 100_000, "USD", "month", Scope(one)) for number, one in enumerate(SCOPES)
+        ),
+    )
+    pipeline = workload.pipeline(table, workload.live_settings(horizon_ms=DAY_MS))
+    told = workload.stream(CALLS, workload.busy_centre(), 30 * DAY_MS / CALLS)
+    for batch in workload.batches(told, 5_000):
+        pipeline.feed(batch)
+    settle()
+    as_of = pipeline.last_ended_ms or 0
+    known = pipeline.ledger.segments.dimensions
+    parts, asked = parts_of(known, [pipeline.ledger]), spans(table.calendar, as_of)
+    reading = pipeline.read(as_of, asked)
+    read_s = cpu_s(lambda: pipeline.read(as_of, asked), 3)
+    print(
+        f"windows read                       {read_s * 1e3:6.0f} ms, {len(reading.windows[-1].rows)} rows in the last"
+    )
+    hour = next(one for one in reading.windows if one.window == "1h")
+    hours = same_hours(table.calendar, hour.from_ms, hour.to_ms)
+    baseline_s = cpu_s(lambda: baseline(table, parts, hours), 3)
+    print(f"baselines of {len(hours)} hours, once a minute {baseline_s * 1e3:6.0f} ms")
+    segments = pipeline.ledger.segments.values
+    chosen = [segments_of(one, segments, known) for one in table.budgets]
+    shape_s = cpu_s(lambda: weekly_shapes(table.calendar, parts, chosen, as_of), 3)
+    print(f"shapes of {len(chosen)} budgets, once an hour {shape_s * 1e3:6.0f} ms")
+    watch = Watch(known)
+    watch.look(table, parts, reading)
+    look_s = cpu_s(lambda: watch.look(table, parts, reading), 3)
+    print(f"the rest of the outlook            {look_s * 1e3:6.0f} ms")
+    state = PipelineState(("carrier", "fee", "labour"), table.sha256, ("bench",), 0, 0)
+    seen = Observation(reading, pipeline.ledger.totals, state, watch.look(table, parts, reading))
+    rendered = registry_of(PipelineCollector(lambda: seen, "bench"))
+    text_s = cpu_s(lambda: render(rendered, ""), 3)
+    lines = sum(not line.startswith(b"#") for line in render(rendered, "")[0].splitlines())
+    print(f"written as text, beside the fold   {text_s * 1e3:6.0f} ms, {lines:,} series")
+
+
+if __name__ == "__main__":
+    report()
