@@ -1,0 +1,174 @@
+"""What calls cost, as queries: the figures that several dashboards show, each written once.
+
+Owns the rules of adding up: windows' calls and cost add up over workers and segments; what accrued, absorbed cost,
+baselines and budgets are the same on every worker, so the maximum is taken over workers before anything is added.
+"""
+
+from dataclasses import dataclass
+
+from grafana.promql import added, alike, chosen, equals, ratio, series, share
+from grafana.reporting import Reporting
+
+#: Windows that have segments; in all others only the direction is set.
+SEGMENT_WINDOWS = ("1h", "24h", "day-to-date", "month-to-date")
+WINDOWS = (
+    "5m",
+    "15m",
+    "1h",
+    "8h",
+    "24h",
+    "7d",
+    "30d",
+    "day-to-date",
+    "week-to-date",
+    "month-to-date",
+    "quarter-to-date",
+)
+
+_DIRECTION = chosen("direction")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Queries of one company. `by` names the labels that a result keeps.
+
+    With `segments`, figures are those of all dimensions that are chosen; else of the chosen directions alone.
+    """
+
+    reporting: Reporting
+    segments: bool = False
+
+    def of_window(self, figure: str, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
+        """Calls, seconds, outcomes, cost …: what adds up."""
+        return added(self._rows(f"callcost_window_{figure}", window, where), *by)
+
+    def calls(self, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
+        """Costed calls."""
+        return self.of_window("calls", window, *by, where=where)
+
+    def standard(self, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
+        """Cost at standard."""
+        return self.of_window(f"cost_{self.reporting.currency}", window, *by, where=where)
+
+    def absorbed(self, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
+        """Fully absorbed cost; with all directions chosen, also what accrued while nobody called."""
+        rows = self._rows(f"callcost_window_absorbed_cost_{self.reporting.currency}", window, where)
+        return added(alike(rows, "window", *self.reporting.dimensions), *by)
+
+    def standard_per_call(self, window: str, *by: str) -> str:
+        """Cost at standard a call; nothing without calls."""
+        return ratio(self.standard(window, *by), self.calls(window, *by))
+
+    def absorbed_per_call(self, window: str, *by: str) -> str:
+        """Fully absorbed cost a call; nothing without calls."""
+        return ratio(self.absorbed(window, *by), self.calls(window, *by))
+
+    def components_per_call(self, window: str) -> str:
+        """Cost at standard a call by component: the parts of `standard_per_call`."""
+        return share(self.standard(window, "component"), self.calls(window))
+
+    def expected_cost(self, *by: str) -> str:
+        """What the calls of the same hours of past days cost."""
+        return self._baseline(f"cost_{self.reporting.currency}", by)
+
+    def expected_calls(self, *by: str) -> str:
+        """How many they were."""
+        return self._baseline("calls", by)
+
+    def expected_per_call(self, *by: str) -> str:
+        """What a call of these hours usually costs."""
+        return ratio(self.expected_cost(*by), self.expected_calls(*by))
+
+    def upper_bound(self) -> str:
+        """By direction: the usual cost a call and 3 standard deviations."""
+        sigma = alike(series(f"callcost_direction_baseline_sigma_{self.reporting.currency}", _DIRECTION), "direction")
+        return f"{self.expected_per_call('direction')} + 3 * {sigma}"
+
+    def change(self) -> str:
+        """By how much a call of the last hour costs more than usual."""
+        return f"{self.standard_per_call('1h')} - ({self.expected_per_call()})"
+
+    def moved(self) -> str:
+        """By effect: the parts of `change` that lie within directions, weighted by calls of the last hour."""
+        moved = self.moved_by_direction()
+        weighted = f"{moved} * on (direction) group_left () {self.calls('1h', 'direction')}"
+        return share(added(weighted, "effect"), self.calls("1h"))
+
+    def moved_between(self) -> str:
+        """The rest of `change`: that calls of one direction became more, and those of another fewer."""
+        return f"{self.change()} - {added(self.moved())}"
+
+    def moved_by_direction(self, effect: str | None = None) -> str:
+        """By direction and effect, or by direction alone for one effect; the effects of a direction add up."""
+        where = () if effect is None else (equals("effect", effect),)
+        by = ("direction", "effect") if effect is None else ("direction",)
+        return alike(series(f"callcost_moved_{self.reporting.currency}", _DIRECTION, *where), *by)
+
+    def excess(self) -> str:
+        """By segment: what the calls of the last hour cost more than as many usual ones."""
+        by = self.reporting.dimensions
+        usual = ratio(self._of_segments(f"cost_{self.reporting.currency}", by), self._of_segments("calls", by))
+        return f"{self.standard('1h', *by)} - {self.calls('1h', *by)} * {usual}"
+
+    def accrued(self, window: str) -> str:
+        """By pool: what accrued, used or not."""
+        return alike(series(f"callcost_window_accrued_{self.reporting.currency}", equals("window", window)), "pool")
+
+    def used(self, window: str) -> str:
+        """By pool: what calls used of it. Pools without a capacity have none."""
+        name = f"callcost_window_absorbed_at_standard_{self.reporting.currency}"
+        return added(series(name, equals("window", window)), "pool")
+
+    def idle(self, window: str) -> str:
+        """By pool: what accrued and was not used; below 0 where more was used than there is."""
+        return f"{self.accrued(window)} - {self.used(window)}"
+
+    def idle_share(self, window: str, *by: str) -> str:
+        """The idle part of what accrued in pools with a capacity."""
+        both = f"{self.accrued(window)} and on (pool) {self.used(window)}"
+        return ratio(added(self.idle(window), *by), added(both, *by))
+
+    def budget(self, what: str = "") -> str:
+        """By budget: `spent`, `projected`, or without a word its amount."""
+        name = (
+            f"callcost_budget_{what}_{self.reporting.currency}"
+            if what
+            else f"callcost_budget_{self.reporting.currency}"
+        )
+        return alike(series(name), "budget")
+
+    def budget_share(self, what: str) -> str:
+        """By budget: the part of it that is spent, or will have been."""
+        return ratio(self.budget(what), self.budget())
+
+    def budget_elapsed(self) -> str:
+        """By budget: the part of its period that is over."""
+        start = alike(series("callcost_budget_start_timestamp_seconds"), "budget")
+        end = alike(series("callcost_budget_end_timestamp_seconds"), "budget")
+        return f"(time() - {start}) / ({end} - {start})"
+
+    def budget_burn(self) -> str:
+        """By budget and window: what was spent for what falls to the window; 1 is steady."""
+        cost = alike(series(f"callcost_budget_window_cost_{self.reporting.currency}"), "budget", "window")
+        allotted = alike(series(f"callcost_budget_window_allotted_{self.reporting.currency}"), "budget", "window")
+        return ratio(cost, allotted)
+
+    def _rows(self, name: str, window: str, where: tuple[str, ...]) -> str:
+        return series(name, equals("window", window), *where, *self._chosen())
+
+    def _chosen(self) -> tuple[str, ...]:
+        return tuple(map(chosen, self.reporting.dimensions)) if self.segments else (_DIRECTION,)
+
+    def _baseline(self, what: str, by: tuple[str, ...]) -> str:
+        """Whole directions have one also where their segments are too rare for one."""
+        return self._of_segments(what, by) if self.segments else self._of_directions(what, by)
+
+    def _of_segments(self, what: str, by: tuple[str, ...]) -> str:
+        if not self.reporting.further:  # then directions are the segments
+            return self._of_directions(what, by)
+        rows = series(f"callcost_baseline_{what}", *self._chosen())
+        return added(alike(rows, *self.reporting.dimensions), *by)
+
+    @staticmethod
+    def _of_directions(what: str, by: tuple[str, ...]) -> str:
+        return added(alike(series(f"callcost_direction_baseline_{what}", _DIRECTION), "direction"), *by)
