@@ -1,0 +1,1 @@
+"""Manifests for a cluster, and those of them that are made from files elsewhere in the repository."""
