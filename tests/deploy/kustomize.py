@@ -5,6 +5,7 @@ says; `test_kubernetes` compares all of it with kubectl's own where kubectl is t
 """
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,11 @@ def named_in(folder: Path) -> set[Path]:
 def _resource(path: Path) -> list[Manifest]:
     if path.is_dir():
         return rendered(path.resolve())
+    return copy.deepcopy(_read(path.resolve()))
+
+
+@cache
+def _read(path: Path) -> list[Manifest]:
     return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
 
 

@@ -121,7 +121,8 @@ def test_who_publishes_no_port_reaches_nobody_outside() -> None:
     assert stack()["networks"]["inside"] == {"internal": True}
     for name, one in services().items():
         if name != "secrets":
-            assert one["networks"] == (["inside", "outside"] if one.get("ports") else ["inside"]), name
+            door = ["page" if name == "worker" else "outside"] if one.get("ports") else []
+            assert one["networks"] == ["inside", *door], name
 
 
 @every_service
@@ -222,8 +223,10 @@ def test_prometheus_scrapes_the_worker_and_tells_alertmanager() -> None:
     assert "--config.file=/etc/prometheus/prometheus.yml" in services()["prometheus"]["command"]
     written = yaml.safe_load(seen_at("prometheus", "/etc/prometheus/prometheus.yml").read_text())
     (job,) = (one for one in written["scrape_configs"] if one["job_name"] == "callcost")
-    targets = [target for group in job["static_configs"] for target in group["targets"]]
-    assert targets == ["worker:8080"]
+    (found,) = job["dns_sd_configs"]
+    assert (found["names"], found["type"], found["port"]) == (["worker"], "A", 8080)
+    shared = set(services()["worker"]["networks"]) & set(services()["prometheus"]["networks"])
+    assert shared == {"inside"}, "two addresses of one worker would be counted twice"
     told = [
         target
         for manager in written["alerting"]["alertmanagers"]
