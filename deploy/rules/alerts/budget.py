@@ -34,14 +34,14 @@ def _pace(to: Deployment, name: str, severity: Severity, pace: str, short: str, 
         area="budget",
         about="budget_burn",
         expr=f"""
-            {burn}{{window="{long}"}} > {pace}
+            max by (job, budget) ({burn}{{window="{long}"}}) > {pace}
               and on (job, budget) {burn}{{window="{short}"}} > {pace}
               and on (job, budget) {_has_history()}
             """,
         lasting=lasting,
         keep="15m",
         summary="""
-            Budget {{ $labels.budget }} is spent at {{ $value | printf `%.1f` }}× the pace it allows""",
+            Budget {{ $labels.budget }} is spent at {{ $value | printf `%.2f` }}× the pace it allows""",
         description=f"""
             In the last {long} {_of(to, "window_cost", f'window="{long}"')} were spent where the budget allows
             {_of(to, "window_allotted", f'window="{long}"')}; in the last {short}

@@ -80,9 +80,11 @@ def _unrated() -> tuple[Alert, ...]:
             area="quality",
             about="unrated",
             expr=f"""
-                job_window:callcost_unrated:ratio{{window="1h"}} > {MUCH_UNRATED}
-                  and on (job, window)
-                  (job_window:callcost_calls:sum + job_window:callcost_unrated:sum) >= {LEAST_CALLS}
+                max by (job) (job_window:callcost_unrated:ratio{{window="1h"}}) > {MUCH_UNRATED}
+                  and on (job)
+                  (
+                    job_window:callcost_calls:sum{{window="1h"}} + job_window:callcost_unrated:sum{{window="1h"}}
+                  ) >= {LEAST_CALLS}
                 """,
             lasting="10m",
             keep="10m",
@@ -97,7 +99,7 @@ def _unrated() -> tuple[Alert, ...]:
             severity="warning",
             area="quality",
             about="unrated",
-            expr=f'job_window:callcost_unrated:sum{{window="1h"}} >= {MANY_UNRATED}',
+            expr=f'max by (job) (job_window:callcost_unrated:sum{{window="1h"}}) >= {MANY_UNRATED}',
             lasting="10m",
             keep="10m",
             summary="{{ $value }} calls of the last hour have no cost",
