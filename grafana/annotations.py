@@ -3,11 +3,9 @@
 Owns the annotations' queries. A change of prices explains many a change of cost.
 """
 
-from grafana_foundation_sdk.builders.dashboard import AnnotationQuery
-from grafana_foundation_sdk.builders.prometheus import Dataquery
-
 from grafana.colours import PURPLE
 from grafana.promql import series
+from grafana.sdk import AnnotationQuery, Dataquery
 from grafana.variables import SOURCE
 
 
@@ -21,5 +19,5 @@ def rate_tables() -> AnnotationQuery:
     expr = f"1000 * max by (sha256) ({versions} * on (job, instance) group_left () {loaded})"
     query = Dataquery().datasource(SOURCE).ref_id("Anno").expr(expr).range()
     mark = AnnotationQuery().name("Rate table").datasource(SOURCE).enable(True).hide(False).icon_color(PURPLE)
-    mark.expr(expr).target(query).use_value_for_time(True).placement("")
+    mark.expr(expr).target(query).use_value_for_time(True)
     return mark.title_format("Rate table loaded").text_format("sha256 {{sha256}}").tag_keys("sha256")

@@ -7,11 +7,11 @@ be looked at, vermilion to be acted on) and levels, each a bound with a colour a
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grafana_foundation_sdk.builders.dashboard import ThresholdsConfig
-from grafana_foundation_sdk.models.dashboard import (
+from grafana.sdk import (
     DashboardRangeMapOptions,
     RangeMap,
     Threshold,
+    ThresholdsConfig,
     ThresholdsMode,
     ValueMappingResult,
 )

@@ -3,8 +3,6 @@
 Owns the panels that alerts on money lead to. A click on a segment shows that segment alone.
 """
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
-
 from grafana import money, outcomes, pools
 from grafana.annotations import rate_tables
 from grafana.dashboard import begun
@@ -12,6 +10,7 @@ from grafana.figures import Figures
 from grafana.grid import Heading, Shelf, put_up
 from grafana.panels import COST
 from grafana.reporting import Reporting
+from grafana.sdk import Dashboard
 from grafana.variables import segments, window, workers
 
 

@@ -3,10 +3,8 @@
 Owns uid, tags, links, time, refresh; dashboards are files, so nobody can edit one in Grafana and lose it.
 """
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
-from grafana_foundation_sdk.models.dashboard import DashboardCursorSync
-
 from grafana.links import TAG, among_dashboards
+from grafana.sdk import Dashboard, DashboardCursorSync
 
 
 def begun(uid: str, title: str, description: str, *, refresh: str, since: str) -> Dashboard:

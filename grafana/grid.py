@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
-from grafana_foundation_sdk.models.dashboard import GridPos
-
 from grafana.panels import PANELS
+from grafana.sdk import Dashboard, GridPos, Row
 
 COLUMNS = 24
 

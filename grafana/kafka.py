@@ -3,8 +3,6 @@
 Owns the dashboard of workers on a cluster. On a single machine it is empty.
 """
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
-
 from grafana import pipeline
 from grafana.annotations import rate_tables
 from grafana.colours import ACT, LOOK, WELL, Level
@@ -13,6 +11,7 @@ from grafana.grid import Shelf, put_up
 from grafana.panels import KAFKA
 from grafana.promql import added, age, alike, series
 from grafana.reporting import Reporting
+from grafana.sdk import Dashboard
 from grafana.variables import workers
 from grafana.visuals import About, Shown, judged, lines, states, strip
 

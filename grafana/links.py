@@ -3,11 +3,9 @@
 Owns the addresses that panels and dashboards link to.
 """
 
-from grafana_foundation_sdk.builders.dashboard import DashboardLink
-from grafana_foundation_sdk.models.dashboard import DashboardLinkType
-
 from grafana.panels import COST, PANELS
 from grafana.reporting import Reporting
+from grafana.sdk import DashboardLink, DashboardLinkType
 
 TAG = "callcost"
 
@@ -17,7 +15,6 @@ _KEPT = "${datasource:queryparam}&${job:queryparam}&${instance:queryparam}&${__u
 def among_dashboards() -> DashboardLink:
     """Links to all dashboards with our tag, beside one another above the panels."""
     link = DashboardLink("callcost").type(DashboardLinkType.DASHBOARDS).tags([TAG]).as_dropdown(False)
-    link.placement("")  # the SDK's default hides them in a menu
     return link.include_vars(True).keep_time(True).tooltip("The dashboards of callcost")
 
 

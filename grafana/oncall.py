@@ -3,14 +3,13 @@
 Owns the panels that alerts on the machinery lead to.
 """
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
-
 from grafana import flow, keeping, limits
 from grafana.annotations import rate_tables
 from grafana.dashboard import begun
 from grafana.grid import Heading, Shelf, put_up
 from grafana.panels import ONCALL
 from grafana.reporting import Reporting
+from grafana.sdk import Dashboard
 from grafana.variables import workers
 
 

@@ -131,7 +131,7 @@ def budgets(figures: Figures) -> object:
         nothing="NO BUDGET",
     )
     end = alike(series("callcost_budget_end_timestamp_seconds"), "budget")
-    weeks = alike(series("callcost_budget_history_weeks"), "budget")
+    weeks = f"{alike(series('callcost_budget_history_seconds'), 'budget')} / 604800"
     left = f"{figures.budget()} - {figures.budget('projected')}"
     return grid_of(
         about,

@@ -5,11 +5,10 @@ Owns the two parameters of all dashboards. They are those of the rate table (`cu
 
 from dataclasses import dataclass
 
-#: Currencies that Grafana has a sign for (packages/grafana-data/src/valueFormats/categories.ts).
-_SIGNED = (
-    "USD", "GBP", "EUR", "JPY", "RUB", "UAH", "BRL", "DKK", "ISK", "NOK", "SEK", "CZK", "CHF", "PLN", "ZAR", "INR",
-    "KRW", "IDR", "PHP", "VND",
-)  # fmt: skip
+from grafana.sdk import units
+
+#: Units that Grafana knows, among them those of currencies that it has a sign for.
+UNITS = frozenset(value for value in vars(units).values() if isinstance(value, str))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +37,5 @@ class Reporting:
     @property
     def unit(self) -> str:
         """Grafana's unit of amounts."""
-        return f"currency{self.code}" if self.code in _SIGNED else f"currency:{self.code} "
+        signed = f"currency{self.code}"
+        return signed if signed in UNITS else f"currency:{self.code} "

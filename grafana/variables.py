@@ -3,13 +3,18 @@
 Owns the dashboards' variables and the values that stand for all. Queries use them by `promql.WORKERS` and `chosen`.
 """
 
-from grafana_foundation_sdk.builders.dashboard import CustomVariable, DatasourceVariable, QueryVariable
-from grafana_foundation_sdk.models.common import DataSourceRef
-from grafana_foundation_sdk.models.dashboard import VariableOption, VariableRefresh, VariableSort
-
 from grafana.figures import SEGMENT_WINDOWS
 from grafana.promql import WORKERS, chosen, series
 from grafana.reporting import Reporting
+from grafana.sdk import (
+    CustomVariable,
+    DataSourceRef,
+    DatasourceVariable,
+    QueryVariable,
+    VariableOption,
+    VariableRefresh,
+    VariableSort,
+)
 
 #: The data source of every panel, query, variable and annotation: what is chosen.
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")

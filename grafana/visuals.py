@@ -8,20 +8,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from grafana_foundation_sdk.builders import bargauge, heatmap, stat, table, timeseries
-from grafana_foundation_sdk.builders import common as options
-from grafana_foundation_sdk.builders.dashboard import FieldColor, Panel
-from grafana_foundation_sdk.builders.prometheus import Dataquery
-from grafana_foundation_sdk.models import common as kinds
-from grafana_foundation_sdk.models.dashboard import (
-    DataTransformerConfig,
-    DynamicConfigValue,
-    FieldColorModeId,
-)
-from grafana_foundation_sdk.models.prometheus import PromQueryFormat
-
 from grafana.colours import OF_VALUES, Level, thresholds, words
 from grafana.panels import PANELS
+from grafana.sdk import (
+    Dataquery,
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColor,
+    FieldColorModeId,
+    Panel,
+    PromQueryFormat,
+    bargauge,
+    heatmap,
+    kinds,
+    options,
+    stat,
+    table,
+    timeseries,
+)
 from grafana.variables import SOURCE
 
 NOTHING = "NO DATA"
@@ -138,9 +142,9 @@ def grid_of(
 
 
 def spread(about: About, expr: str) -> heatmap.Panel:
-    """A histogram over time."""
+    """A histogram over time, with its exemplars."""
     panel = _about(heatmap.Panel(), about)
-    target = _query(Shown(expr, "{{le}}"), "A", instant=False).format(PromQueryFormat.HEATMAP)
+    target = _query(Shown(expr, "{{le}}"), "A", instant=False).format(PromQueryFormat.HEATMAP).exemplar(True)
     scheme = heatmap.HeatmapColorOptions().mode("scheme").scheme("Blues").steps(64).reverse(False)  # type: ignore[arg-type]
     return panel.with_target(target).calculate(False).color(scheme).y_axis(heatmap.YAxisConfig().unit(about.unit))
 

@@ -3,8 +3,6 @@
 Owns one screen of 1920 × 1080 without scrolling, legible from ten metres: 27 rows of 38 pixels in Grafana's kiosk mode.
 """
 
-from grafana_foundation_sdk.builders.dashboard import Dashboard
-
 from grafana import pipeline
 from grafana.colours import ACT, LOOK, SKY, WELL, Level
 from grafana.dashboard import begun
@@ -14,6 +12,7 @@ from grafana.links import to_panel
 from grafana.panels import WALLBOARD
 from grafana.promql import ratio
 from grafana.reporting import Reporting
+from grafana.sdk import Dashboard
 from grafana.variables import direction, workers
 from grafana.visuals import About, Shown, bars, lines, number, strip
 

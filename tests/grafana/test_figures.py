@@ -1,0 +1,202 @@
+"""Figures of two workers, worked by hand and evaluated by Prometheus's own engine: what adds up, and what must not.
+
+Worker a has inbound sales, worker b inbound support and outbound sales. What both know alike, both export.
+"""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from grafana import pipeline
+from grafana.figures import Figures
+from grafana.queries import EVERYTHING, substituted
+from grafana.reporting import Reporting
+
+pytestmark = pytest.mark.promtool
+
+WHOLE, SEGMENTS = Figures(Reporting()), Figures(Reporting(), segments=True)
+ALL = EVERYTHING | {"direction": ".*", "queue": ".*", "site": ".*"}
+
+IN_SALES, IN_SUPPORT = 'direction="inbound",queue="sales",site="ath"', 'direction="inbound",queue="support",site="ath"'
+OUT_SALES = 'direction="outbound",queue="sales",site="ath"'
+NOBODY = 'direction="__idle__",queue="",site=""'
+
+#: A value a series, at every instant.
+SERIES = {
+    # a: 10 calls for 20; b: 5 for 15 and 5 for 25. Together 20 calls for 60.
+    f'callcost_window_calls{{window="1h",{IN_SALES},instance="a"}}': 10,
+    f'callcost_window_calls{{window="1h",{IN_SUPPORT},instance="b"}}': 5,
+    f'callcost_window_calls{{window="1h",{OUT_SALES},instance="b"}}': 5,
+    f'callcost_window_cost_usd{{window="1h",component="labour",{IN_SALES},instance="a"}}': 12,
+    f'callcost_window_cost_usd{{window="1h",component="carrier",{IN_SALES},instance="a"}}': 8,
+    f'callcost_window_cost_usd{{window="1h",component="labour",{IN_SUPPORT},instance="b"}}': 15,
+    f'callcost_window_cost_usd{{window="1h",component="labour",{OUT_SALES},instance="b"}}': 25,
+    # Another window of the same calls must not be added to them.
+    'callcost_window_calls{window="7d",direction="inbound",queue="",site="",instance="a"}': 900,
+    # All in: 30 + 25 + 35 + 10 while nobody called = 100.
+    **{
+        f'callcost_window_absorbed_cost_usd{{window="1h",{segment},instance="{worker}"}}': cost
+        for segment, cost in ((IN_SALES, 30), (IN_SUPPORT, 25), (OUT_SALES, 35), (NOBODY, 10))
+        for worker in "ab"
+    },
+    # Usual: inbound 300 for 450, outbound 100 for 350; together 400 for 800.
+    **{
+        f'callcost_direction_baseline_{what}{{direction="{direction}",instance="{worker}"}}': value
+        for what, direction, value in (
+            ("calls", "inbound", 300), ("cost_usd", "inbound", 450), ("sigma_usd", "inbound", 0.25),
+            ("calls", "outbound", 100), ("cost_usd", "outbound", 350), ("sigma_usd", "outbound", 0.5),
+        )
+        for worker in "ab"
+    },
+    # Of segments only inbound sales has one: 200 for 300.
+    **{
+        f'callcost_baseline_{what}{{{IN_SALES},instance="{worker}"}}': value
+        for what, value in (("calls", 200), ("cost_usd", 300))
+        for worker in "ab"
+    },
+    # Inbound rose from 1.5 to 35 ÷ 15, outbound from 3.5 to 5.
+    **{
+        f'callcost_moved_usd{{direction="{direction}",effect="{effect}",instance="{worker}"}}': value
+        for direction, effect, value in (
+            ("inbound", "price", 0.5), ("inbound", "handle_time", 0.2), ("inbound", "mix", 35 / 15 - 1.5 - 0.7),
+            ("outbound", "price", 1.0), ("outbound", "handle_time", 0.8), ("outbound", "mix", -0.3),
+        )
+        for worker in "ab"
+    },
+    # Wages accrued 100, of which a used 20 and b 30; rent has no capacity.
+    **{
+        f'callcost_window_accrued_usd{{window="1h",pool="{pool}",instance="{worker}"}}': value
+        for pool, value in (("wages", 100), ("rent", 40))
+        for worker in "ab"
+    },
+    'callcost_window_absorbed_at_standard_usd{window="1h",pool="wages",instance="a"}': 20,
+    'callcost_window_absorbed_at_standard_usd{window="1h",pool="wages",instance="b"}': 30,
+    # A budget of 1000: 600 spent, 1100 at the end; of its 400 s, 100 are over at the instant 300.
+    **{
+        f'callcost_budget_{what}{{budget="support",{more}instance="{worker}"}}': value
+        for what, more, value in (
+            ("usd", 'per="month",', 1000), ("spent_usd", "", 600), ("projected_usd", "", 1100),
+            ("start_timestamp_seconds", "", 200), ("end_timestamp_seconds", "", 600),
+            ("window_cost_usd", 'window="1h",', 30), ("window_allotted_usd", 'window="1h",', 20),
+        )
+        for worker in "ab"
+    },
+    # Read at 290 and 280; the partition of a as a has it at 290, as b heard of it at 270; that of b at 285 and 260.
+    'callcost_read_timestamp_seconds{instance="a"}': 290,
+    'callcost_read_timestamp_seconds{instance="b"}': 280,
+    'callcost_share_timestamp_seconds{source="calls-0",instance="a"}': 290,
+    'callcost_share_timestamp_seconds{source="calls-0",instance="b"}': 270,
+    'callcost_share_timestamp_seconds{source="calls-1",instance="a"}': 260,
+    'callcost_share_timestamp_seconds{source="calls-1",instance="b"}': 285,
+    'callcost_last_event_timestamp_seconds{instance="a"}': 250,
+    'callcost_last_event_timestamp_seconds{instance="b"}': 255,
+}  # fmt: skip
+
+EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
+    ("calls of both workers", WHOLE.calls("1h"), {"{}": 20}),
+    ("60 for 20 calls", WHOLE.standard_per_call("1h"), {"{}": 3}),
+    (
+        "by direction: 35 for 15, 25 for 5",
+        WHOLE.standard_per_call("1h", "direction"),
+        {'{direction="inbound"}': 35 / 15, '{direction="outbound"}': 5},
+    ),
+    (
+        "labour 52, carrier 8, of 20 calls",
+        WHOLE.components_per_call("1h"),
+        {'{component="labour"}': 2.6, '{component="carrier"}': 0.4},
+    ),
+    ("100 all in, once and not from each worker", WHOLE.absorbed("1h"), {"{}": 100}),
+    ("all in a call", WHOLE.absorbed_per_call("1h"), {"{}": 5}),
+    ("usual: 800 for 400", WHOLE.expected_per_call(), {"{}": 2}),
+    ("of segments, the one that is known: 300 for 200", SEGMENTS.expected_per_call(), {"{}": 1.5}),
+    (
+        "1.5 and 3 times 0.25; 3.5 and 3 times 0.5",
+        WHOLE.upper_bound(),
+        {'{direction="inbound"}': 2.25, '{direction="outbound"}': 5},
+    ),
+    ("3 instead of 2", WHOLE.change(), {"{}": 1}),
+    (
+        "weighted by 15 and 5 of 20 calls",
+        WHOLE.moved(),
+        {
+            '{effect="price"}': 0.5 * 0.75 + 1.0 * 0.25,  # 0.625
+            '{effect="handle_time"}': 0.2 * 0.75 + 0.8 * 0.25,  # 0.35
+            '{effect="mix"}': (35 / 15 - 2.2) * 0.75 - 0.3 * 0.25,  # 0.025
+        },
+    ),
+    ("the change of 1 has all parts: 1 - 0.625 - 0.35 - 0.025", WHOLE.moved_between(), {"{}": 0}),
+    (
+        "sales: 20 for 10 calls of usually 1.5; nothing is usual of the others",
+        WHOLE.excess(),
+        {f"{{{IN_SALES}}}": 5},
+    ),
+    ("100 - 20 - 30", WHOLE.idle("1h"), {'{pool="wages"}': 50}),
+    ("50 of 100; rent has no capacity to be idle", WHOLE.idle_share("1h"), {"{}": 0.5}),
+    ("600 of 1000", WHOLE.budget_share("spent"), {'{budget="support"}': 0.6}),
+    ("1100 of 1000", WHOLE.budget_share("projected"), {'{budget="support"}': 1.1}),
+    ("100 s of 400", WHOLE.budget_elapsed(), {'{budget="support"}': 0.25}),
+    ("30 where 20 are due", WHOLE.budget_burn(), {'{budget="support", window="1h"}': 1.5}),
+    ("b reads at 280; the partitions are of 290 and 285", pipeline.oldest_figures(), {"{}": 20}),
+    ("the later end of a call", pipeline.last_event(), {"{}": 45}),
+)
+
+
+def labelled(selector: str) -> str:
+    """Of the job that the dashboards look at."""
+    return selector.replace("{", '{job="callcost",', 1)
+
+
+def evaluated(given: dict[str, float], expected: list[tuple[str, dict[str, float]]], file: Path) -> str:
+    """What promtool finds to differ at 300 s; empty where all is as expected."""
+    tests: list[dict[str, Any]] = [
+        {
+            "expr": substituted(expr, ALL),
+            "eval_time": "5m",
+            "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()],
+        }
+        for expr, samples in expected
+    ]
+    series = [{"series": labelled(name), "values": f"{value}x10"} for name, value in given.items()]
+    content = {
+        "rule_files": [],
+        "evaluation_interval": "1m",
+        "tests": [{"interval": "1m", "input_series": series, "promql_expr_test": tests}],
+    }
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    ran = subprocess.run(["promtool", "test", "rules", file], capture_output=True, text=True, check=False)
+    return "" if ran.returncode == 0 else ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(("expr", "samples"), [one[1:] for one in EXPECTED], ids=[one[0] for one in EXPECTED])
+def test_figures_of_two_workers(expr: str, samples: dict[str, float], tmp_path: Path) -> None:
+    rounded = f"round(({expr}) * 1e6) / 1e6"  # promtool compares to the last bit
+    wanted = {labels: round(value * 1e6) / 1e6 for labels, value in samples.items()}
+    assert evaluated(SERIES, [(rounded, wanted)], tmp_path / "test.yml") == ""
+
+
+@pytest.mark.parametrize(
+    "expr",
+    [
+        WHOLE.standard_per_call("1h"),
+        WHOLE.absorbed_per_call("1h"),
+        WHOLE.change(),
+        WHOLE.moved(),
+        WHOLE.moved_between(),
+    ],
+)
+def test_without_calls_there_is_no_ratio_and_not_nan(expr: str, tmp_path: Path) -> None:
+    quiet = {name: 0 if "window_calls" in name or "window_cost" in name else value for name, value in SERIES.items()}
+    assert evaluated(quiet, [(expr, {})], tmp_path / "test.yml") == ""
+
+
+def test_a_figure_that_is_off_is_found(tmp_path: Path) -> None:
+    assert "exp:" in evaluated(SERIES, [(WHOLE.calls("1h"), {"{}": 21})], tmp_path / "test.yml")
+
+
+def test_one_queue_alone(tmp_path: Path) -> None:
+    """With queue=support chosen: 15 for 5 calls."""
+    expr = substituted(SEGMENTS.standard_per_call("1h"), ALL | {"queue": "support"})
+    assert evaluated(SERIES, [(expr, {"{}": 3})], tmp_path / "test.yml") == ""
