@@ -1,7 +1,8 @@
 """What the calls of a stretch of time used, and what that cost at standard: a segment's driver units and money by item.
 
-Owns which quantity stands behind each item of standard cost. A pool has its driver; the carrier bills seconds; the
-units of fees are not kept apart, so where all fees of the table count calls they go by calls, else by talk time.
+Owns which quantity stands behind each item of standard cost. A pool has its driver. The carrier goes by the time on
+the line, not by the seconds that it bills: its increments are part of its price. Units of fees are not kept apart, so
+where all fees of the table count calls they go by calls, else by talk time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,8 @@ class Items:
 
     def _add(self, found: list[dict[Item, Used]], sums: Sums, columns: VersionColumns) -> None:
         talk = sums.counted("talk_ms") if self._fees_by_time else sums.counted("calls")
-        _add_up(found, Item("carrier", "carrier", "time"), sums.counted("billed_s").tolist(), sums.money("carrier"))
+        on_the_line = sum((sums.counted(name) for name in _ON_THE_LINE), start=np.zeros_like(talk))
+        _add_up(found, Item("carrier", "carrier", "time"), on_the_line.tolist(), sums.money("carrier"))
         _add_up(found, Item("fee", "fee", "time" if self._fees_by_time else "calls"), talk.tolist(), sums.money("fee"))
         for number, (pool, category) in enumerate(columns.pools):
             driver = self._drivers.get((columns.version_id, pool))  # None: the table was reloaded without it
@@ -92,3 +94,4 @@ def _add_up(found: list[dict[Item, Used]], item: Item, units: Sequence[int], amo
 
 
 _NOTHING = Used(0, 0)
+_ON_THE_LINE = ("ivr_ms", "wait_ms", "talk_ms", "hold_ms")

@@ -1,0 +1,67 @@
+"""Two workers on Kafka, scraped by a real Prometheus: the Kafka dashboard, and the alerts on what workers share."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from consumer.core.instants import DAY_MS
+from consumer.simulator.simulator import Simulator
+from deploy.rules.deployment import Deployment
+from grafana.panels import KAFKA
+from grafana.queries import queries
+from tests.kafka.broker import Broker
+from tests.kafka.company import Company
+from tests.stack.servers import Prometheus
+from tests.stack.soon import write_soon
+from tests.worker_process import until
+
+pytestmark = [pytest.mark.prometheus, pytest.mark.kafka]
+
+
+@pytest.fixture
+def company(broker: Broker, tmp_path: Path) -> Iterator[Company]:
+    company = Company(tmp_path / "company", broker.bootstrap, partitions=4)
+    yield company
+    company.dismiss()
+
+
+def test_every_query_of_the_kafka_dashboard_finds_data_and_the_figures_are_the_company_s(
+    company: Company, tmp_path: Path
+) -> None:
+    workers = [company.hire() for _ in range(2)]
+    now_ms = time.time_ns() // 1_000_000
+    told = []
+    for one in Simulator(peak_calls_per_minute=6.0).told(now_ms - DAY_MS):
+        if one.told_ms > now_ms:
+            break
+        told.append(one.event)
+    company.tell(told)
+    until(company.are_up_to_date, 60)
+    rules = write_soon(Deployment(), tmp_path / "rules")
+    targets = {"callcost": [worker.url.removeprefix("http://") for worker in workers]}
+    with Prometheus(tmp_path / "prometheus", targets, rules) as prometheus:
+        until(lambda: bool(prometheus.query("job_window:callcost_cost_per_call_usd:ratio")))
+        time.sleep(8)  # rates of counters need two scrapes
+        empty = []
+        for query in queries(values={"__rate_interval": "10s", "__range": "1m"}):
+            found = prometheus.query(query.expr)
+            assert not any(math.isnan(float(sample["value"][1])) for sample in found), query
+            if query.dashboard == KAFKA and not found and query.name not in MAY_BE_EMPTY_ON_KAFKA:
+                empty.append(query)
+        assert not empty, [(one.name, one.expr) for one in empty]
+        assert [rule["lastError"] for rule in prometheus.rules() if rule["health"] != "ok"] == []
+        for window in ("24h", "month-to-date"):
+            calls = prometheus.value(f'job_window:callcost_calls:sum{{window="{window}"}}')
+            for worker in workers:
+                whole = worker.get(f"/api/windows?window={window}&by=direction")["windows"][-1]
+                assert (whole["segment"], whole["calls"]) == ({}, calls)
+        workers[0].kill()
+        until(lambda: "CallcostWorkerDown" in prometheus.alerts())
+        assert "CallcostDown" not in prometheus.alerts()
+
+
+#: Panels that show what is hoped not to be; with the reason.
+MAY_BE_EMPTY_ON_KAFKA: dict[str, str] = {}
