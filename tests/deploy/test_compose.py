@@ -254,6 +254,21 @@ def test_amtool_accepts_what_alertmanager_is_given() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_alertmanager_finds_its_templates_and_a_place_for_the_secrets_of_receivers() -> None:
+    text = seen_at("alertmanager", "/etc/alertmanager/alertmanager.yml").read_text()
+    for pattern in yaml.safe_load(text)["templates"]:
+        folder = seen_at("alertmanager", str(Path("/etc/alertmanager") / Path(pattern).parent))
+        assert list(folder.glob(Path(pattern).name)), pattern
+    asked = set(re.findall(r"\w+_file: (\S+?)[,} \n]", text))
+    assert asked
+    explained = seen_at("alertmanager", "/etc/alertmanager/secrets/README.md").read_text()
+    for name in asked:
+        assert str(Path(name).parent) == "secrets", f"{name}: mounted at /etc/alertmanager/secrets"
+        assert f"`{Path(name).name}`" in explained
+    ignored = seen_at("alertmanager", "/etc/alertmanager/secrets/.gitignore").read_text().splitlines()
+    assert ignored == ["*", "!.gitignore", "!README.md"]
+
+
 def test_grafana_finds_its_data_source_and_dashboards() -> None:
     (sources,) = seen_at("grafana", "/etc/grafana/provisioning/datasources").glob("*.y*ml")
     (source,) = yaml.safe_load(sources.read_text())["datasources"]

@@ -165,6 +165,7 @@ def test_what_runs_is_nobody_special_and_has_nothing_to_build_or_install_with() 
     said = dict(last)
     assert said["USER"] == "10001:10001"
     assert said["STOPSIGNAL"] == "SIGTERM"
+    assert "OPENBLAS_NUM_THREADS=1" in said["ENV"], "else threads by the cores of the machine, beyond the limit of pids"
     assert said["ENTRYPOINT"] == '["callcost"]'
     runs = " ".join(argument for name, argument in last if name == "RUN")
     assert not re.search(r"apt-get|curl|wget|pip install|gcc|ADD ", runs)

@@ -140,6 +140,12 @@ def test_calls_are_taken_from_those_with_a_token_and_stored_in_the_state(worker:
         assert worker.get(path)
 
 
+def test_there_are_tasks_to_spare(worker: ShutIn) -> None:
+    (threads,) = re.findall(r"^Threads:\t(\d+)$", Path(f"/proc/{worker.process.pid}/status").read_text(), re.MULTILINE)
+    assert int(threads) <= int(value("TasksMax")) // 2
+    assert "OPENBLAS_NUM_THREADS=1" in " ".join(values("Environment")), "else as many more as there are cores"
+
+
 def test_a_reload_reads_the_rate_table_again(worker: ShutIn) -> None:
     assert value("ExecReload") == "/bin/kill -HUP $MAINPID"
     before = worker.status()["rate_table"]["sha256"]
