@@ -16,7 +16,7 @@ PACES: tuple[tuple[str, Severity, str, str, str, str], ...] = (
     ("CallcostBudgetBurnSteady", "warning", "1.2", "24h", "7d", "1h"),
 )
 #: Without a whole week of history it is not known which hours are busy, and every busy hour would look like a burn.
-LEAST_WEEKS = 1
+LEAST_HISTORY = "7 * 86400"
 #: A projection that is over for so long is no noise of the hour.
 PROJECTED_FOR = "6h"
 
@@ -90,7 +90,7 @@ def _spent(to: Deployment) -> Alert:
 
 
 def _has_history() -> str:
-    return f"max by (job, budget) (callcost_budget_history_weeks) >= {LEAST_WEEKS}"
+    return f"max by (job, budget) (callcost_budget_history_seconds) >= {LEAST_HISTORY}"
 
 
 def _of(to: Deployment, name: str, *matchers: str) -> str:
