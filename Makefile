@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench kafka chaos lock clean
+.PHONY: demo test lint generated bench kafka chaos lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/callcost demo
@@ -18,6 +18,13 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What is made from Python and committed: dashboards, rules, the cluster's copy of them, docs/metrics.md.
+generated: $(VENV)/.dev
+	$(BIN)/python -m grafana
+	$(BIN)/python -m deploy.rules
+	$(BIN)/python -m deploy.kubernetes
+	UPDATE_GOLDEN=1 $(BIN)/pytest tests/surface/test_metrics_page.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

@@ -6,7 +6,7 @@ import sys
 
 from bench import machine
 
-MEASURED = ("fold", "curves", "memory", "restart", "replay", "ingest", "home", "door", "kafka", "kafka_home")
+MEASURED = ("fold", "curves", "memory", "scrape", "restart", "replay", "ingest", "home", "door", "kafka", "kafka_home")
 
 if __name__ == "__main__":
     print(machine.describe(), flush=True)

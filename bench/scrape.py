@@ -1,4 +1,4 @@
-"""A scrape of a busy centre: 500 segments and 30 days of calls; its parts, and what is summed once a minute or an hour."""
+"""A scrape of a centre with 30 days of calls over 100 and 500 segments; its parts, and what is summed now and then."""
 
 from dataclasses import replace
 
@@ -20,6 +20,12 @@ SCOPES = [{}, {"queue": frozenset(("queue-001", "queue-002"))}, {"direction": fr
 
 def report() -> None:
     """Print the figures."""
+    for segments in (100, 500):
+        print(f"{segments} segments")
+        _report(segments)
+
+
+def _report(segments: int) -> None:
     table = workload.rate_table(10)
     table = replace(
         table,
@@ -28,7 +34,7 @@ def report() -> None:
         ),
     )
     pipeline = workload.pipeline(table, workload.live_settings(horizon_ms=DAY_MS))
-    told = workload.stream(CALLS, workload.busy_centre(), 30 * DAY_MS / CALLS)
+    told = workload.stream(CALLS, workload.busy_centre(segments), 30 * DAY_MS / CALLS)
     for batch in workload.batches(told, 5_000):
         pipeline.feed(batch)
     settle()
@@ -44,8 +50,8 @@ def report() -> None:
     hours = same_hours(table.calendar, hour.from_ms, hour.to_ms)
     baseline_s = cpu_s(lambda: baseline(table, parts, hours), 3)
     print(f"baselines of {len(hours)} hours, once a minute {baseline_s * 1e3:6.0f} ms")
-    segments = pipeline.ledger.segments.values
-    chosen = [segments_of(one, segments, known) for one in table.budgets]
+    named = pipeline.ledger.segments.values
+    chosen = [segments_of(one, named, known) for one in table.budgets]
     shape_s = cpu_s(lambda: weekly_shapes(table.calendar, parts, chosen, as_of), 3)
     print(f"shapes of {len(chosen)} budgets, once an hour {shape_s * 1e3:6.0f} ms")
     watch = Watch(known)
