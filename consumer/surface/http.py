@@ -149,7 +149,7 @@ def _stretches(query: Mapping[str, str]) -> tuple[Span, Span] | None:
 
 
 def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    headers = {"Cache-Control": "no-store", **(headers or {})}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **(headers or {})}
     return web.Response(
         body=msgspec.json.encode(content), status=status, content_type="application/json", headers=headers
     )
