@@ -80,9 +80,13 @@ class Figures:
         return ratio(self.expected_cost(*by), self.expected_calls(*by))
 
     def upper_bound(self) -> str:
-        """By direction: the usual cost a call and 3 standard deviations."""
+        """By direction: the usual cost a call and 3 standard deviations, or 5 % of it where those are less.
+
+        There the alert on a spike begins: the band of `deploy/rules/recording/expected.py`.
+        """
         sigma = alike(series(f"callcost_direction_baseline_sigma_{self.reporting.currency}", _DIRECTION), "direction")
-        return f"{self.expected_per_call('direction')} + 3 * {sigma}"
+        usual = self.expected_per_call("direction")
+        return f"{usual} + (3 * {sigma} >= 0.05 * {usual} or 0.05 * {usual})"
 
     def change(self) -> str:
         """By how much a call of the last hour costs more than usual."""

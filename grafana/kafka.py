@@ -16,6 +16,7 @@ from grafana.variables import workers
 from grafana.visuals import About, Shown, judged, lines, states, strip
 
 _NOT_HERE = "NOT ON KAFKA"
+_HELD = (Level("ALL HELD", WELL), Level("SOME ARE NOT", ACT, 1))
 _OLD = (Level("FRESH", WELL), Level("OLD", LOOK, 30), Level("STALE", ACT, 120))
 _RESTORING = (Level("ALL RESTORED", WELL), Level("RESTORING", LOOK, 1))
 _WAITING = (Level("LITTLE", WELL), Level("BEHIND", LOOK, 10_000))
@@ -55,8 +56,13 @@ def _partitions() -> object:
         decimals=0,
         nothing=_NOT_HERE,
     )
-    known = f"count({pipeline.shares()})"
-    return strip(about, Shown(added(series("callcost_partitions")), "have a worker"), Shown(known, "known"))
+    known, held = f"count({pipeline.shares()})", added(series("callcost_partitions"))
+    return strip(
+        about,
+        Shown(held, "have a worker"),
+        Shown(known, "known"),
+        Shown(f"{known} - {held}", "state", levels=_HELD, worded=True),
+    )
 
 
 def _restoring() -> object:

@@ -3,19 +3,13 @@
 Owns what they show and how it is to be read. Figures are in `figures`.
 """
 
-from grafana.colours import ACT, GREY, LOOK, SKY, WELL, Level
+from grafana.colours import GREY, LOOK, SKY, WELL, Level
 from grafana.figures import Figures
+from grafana.levels import CHANGE, COST
 from grafana.links import to_segment
 from grafana.promql import added, alike, chosen, equals, ratio, series
 from grafana.visuals import About, Shown, grid_of, lines, spread, strip
 
-_AGAINST_USUAL = (
-    Level("UNUSUALLY LOW", LOOK),
-    Level("AS USUAL", WELL, -0.25),
-    Level("HIGH", LOOK, 0.1),
-    Level("VERY HIGH", ACT, 0.25),
-)
-_CHANGE = (Level("cheaper", WELL), Level("dearer", LOOK, 0))
 _DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [10, 10]}}
 _DOTTED = {"custom.lineStyle": {"fill": "dot", "dash": [0, 10]}, "custom.lineWidth": 1}
 
@@ -27,7 +21,7 @@ def cost_now(figures: Figures) -> object:
         "cost_now",
         "Cost per call, last hour",
         "Cost at standard of the chosen segments' calls divided by their number; what is usual for these hours; and "
-        "how the two compare: high from 10 % more, very high from 25 %, unusually low from 25 % less.",
+        "how the two compare: high from 10 % more, extreme from 25 %, low from 25 % less.",
         figures.reporting.unit,
         decimals=3,
         nothing="NOT KNOWN",
@@ -37,7 +31,7 @@ def cost_now(figures: Figures) -> object:
         about,
         Shown(figures.standard_per_call("1h"), "now"),
         Shown(usual, "usual"),
-        Shown(state, "state", unit="percentunit", levels=_AGAINST_USUAL, worded=True),
+        Shown(state, "state", unit="percentunit", levels=COST, worded=True),
     )
 
 
@@ -78,8 +72,8 @@ def cost_per_call(figures: Figures) -> object:
         "cost_per_call",
         "Cost per call by direction, against the usual",
         "Cost at standard a call of the hour before each instant (solid), what is usual for these hours (dashed), and "
-        "3 standard deviations above it (dotted), where the alert begins. Of whole directions, whatever queue and "
-        "site are chosen.",
+        "the end of the band around it (dotted), where the alert begins: 3 standard deviations, and 5 % at least. Of "
+        "whole directions, whatever queue and site are chosen.",
         figures.reporting.unit,
         decimals=3,
         nothing="NO CALLS",
@@ -132,10 +126,10 @@ def moved_table(figures: Figures) -> object:
         (by,),
         Shown(figures.standard_per_call("1h", by), "now"),
         Shown(figures.expected_per_call(by), "usual"),
-        Shown(change, "change", levels=_CHANGE, extra=cell),
-        Shown(figures.moved_by_direction("price"), "price", levels=_CHANGE, extra=cell),
-        Shown(figures.moved_by_direction("handle_time"), "handle time", levels=_CHANGE, extra=cell),
-        Shown(figures.moved_by_direction("mix"), "mix", levels=_CHANGE, extra=cell),
+        Shown(change, "change", levels=CHANGE, extra=cell),
+        Shown(figures.moved_by_direction("price"), "price", levels=CHANGE, extra=cell),
+        Shown(figures.moved_by_direction("handle_time"), "handle time", levels=CHANGE, extra=cell),
+        Shown(figures.moved_by_direction("mix"), "mix", levels=CHANGE, extra=cell),
         sort="change",
     )
 
@@ -178,7 +172,6 @@ def segments(figures: Figures) -> object:
         decimals=3,
         nothing="NO CALLS",
     )
-    excess = (Level("below the usual", WELL), Level("above the usual", LOOK, 0))
     coloured = {"custom.cellOptions": {"type": "color-text"}}
     handled = ratio(figures.of_window("handled_seconds", "$window", *by), figures.calls("$window", *by))
     return grid_of(
@@ -189,7 +182,7 @@ def segments(figures: Figures) -> object:
         Shown(figures.standard_per_call("$window", *by), "a call, standard"),
         Shown(figures.absorbed_per_call("$window", *by), "a call, all in"),
         Shown(figures.expected_per_call(*by), "usual a call, these hours"),
-        Shown(figures.excess(), "above the usual, last hour", decimals=2, levels=excess, extra=coloured),
+        Shown(figures.excess(), "above the usual, last hour", decimals=2, levels=CHANGE, extra=coloured),
         Shown(handled, "handled a call", unit="s", decimals=0),
         sort="standard cost",
         links={label: to_segment(figures.reporting, table=True) for label in by},
@@ -287,8 +280,8 @@ def distribution(figures: Figures) -> object:
     about = About(
         "distribution",
         "Calls by what they cost",
-        "How many calls were costed in each interval, by what they cost at standard when they came: the darker, the "
-        "more.",
+        "How many calls were costed in each interval, by what they cost at standard when they came: the stronger the "
+        "colour, the more.",
         figures.reporting.unit,
     )
     buckets = series(f"callcost_call_cost_{figures.reporting.currency}_bucket", 'direction=~"$direction"')

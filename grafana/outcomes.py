@@ -3,8 +3,8 @@
 Owns what they show and how it is to be read.
 """
 
-from grafana.colours import ACT, LOOK, WELL, Level
 from grafana.figures import Figures
+from grafana.levels import ABANDONED
 from grafana.promql import alike, equals, ratio, series
 from grafana.visuals import About, Shown, grid_of, lines
 
@@ -53,12 +53,11 @@ def abandoned(figures: Figures) -> object:
         decimals=1,
         nothing="NO CALLS",
     )
-    levels = (Level("few", WELL), Level("some", LOOK, 0.05), Level("many", ACT, 0.1))
     return lines(
         about,
         Shown(share_of_calls, "of calls"),
         Shown(ratio(cost, figures.standard("$window")), "of cost"),
-        levels=levels,
+        levels=ABANDONED,
         low=0,
     )
 

@@ -74,6 +74,7 @@ _IDS = {
         "row_pools": 103,
         "row_budgets": 104,
         "row_outcomes": 105,
+        "row_components": 106,
     },
     ONCALL: {
         "alert_list": 1,

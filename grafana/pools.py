@@ -3,14 +3,11 @@
 Owns what they show and how it is to be read. They are of the whole company: pools and budgets have no segments.
 """
 
-from grafana.colours import ACT, LOOK, WELL, Level
 from grafana.figures import Figures
+from grafana.levels import BUDGET, BURN, IDLE
 from grafana.promql import alike, ratio, series
 from grafana.visuals import About, Shown, grid_of, judged, lines
 
-_IDLE = (Level("USED", WELL), Level("MUCH IS IDLE", LOOK, 0.4), Level("MOST IS IDLE", ACT, 0.6))
-_BUDGET = (Level("WITHIN", WELL), Level("OVER", LOOK, 1.0), Level("FAR OVER", ACT, 1.1))
-_BURN = (Level("steady", WELL), Level("ticket", LOOK, 1.2), Level("page", ACT, 2.0))
 _TEXT = {"custom.cellOptions": {"type": "color-text"}}
 _DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [10, 10]}}
 
@@ -26,7 +23,7 @@ def idle_now(figures: Figures) -> object:
         decimals=1,
         nothing="NO POOLS",
     )
-    return judged(about, figures.idle_share("$window"), _IDLE)
+    return judged(about, figures.idle_share("$window"), IDLE)
 
 
 def budget_now(figures: Figures) -> object:
@@ -34,13 +31,13 @@ def budget_now(figures: Figures) -> object:
     about = About(
         "budget_now",
         "Budget that stands worst",
-        "What it will have come to by the end of its period, as a part of it: over from 100 %, far over from 110 %.",
+        "What it will have come to by the end of its period, as a part of it: tight from 95 %, over from 100 %.",
         "percentunit",
         decimals=0,
         nothing="NO BUDGET",
     )
     worst = f"topk(1, {figures.budget_share('projected')})"
-    return judged(about, worst, _BUDGET, legend="{{budget}}")
+    return judged(about, worst, BUDGET, legend="{{budget}}")
 
 
 def idle(figures: Figures) -> object:
@@ -78,7 +75,7 @@ def idle_pools(figures: Figures) -> object:
             "idle share",
             unit="percentunit",
             decimals=1,
-            levels=_IDLE,
+            levels=IDLE,
             extra=_TEXT,
         ),
         sort="idle",
@@ -96,7 +93,7 @@ def budget_burn(figures: Figures) -> object:
         decimals=2,
         nothing="NO BUDGET",
     )
-    return lines(about, Shown(figures.budget_burn(), "{{budget}}, {{window}}"), levels=_BURN, low=0)
+    return lines(about, Shown(figures.budget_burn(), "{{budget}}, {{window}}"), levels=BURN, low=0)
 
 
 def projection(figures: Figures) -> object:
@@ -144,7 +141,7 @@ def budgets(figures: Figures) -> object:
             ratio(figures.budget("projected"), figures.budget()),
             "of the budget",
             unit="percentunit",
-            levels=_BUDGET,
+            levels=BUDGET,
             extra=_TEXT,
         ),
         Shown(left, "left at the end"),

@@ -105,3 +105,13 @@ def _label_values(query: str) -> tuple[str, str]:
 
 def _reason(uid: str, name: str, ref_id: str) -> str | None:
     return OF_A_HOME.get(uid) or MAY_BE_EMPTY.get(name) or MAY_BE_EMPTY.get((name, ref_id))
+
+
+def main() -> None:
+    """Print them: where each is, tab, the query."""
+    for query in queries():
+        print(f"{query.dashboard}/{query.name}{query.ref_id and '/' + query.ref_id}\t{query.expr}")
+
+
+if __name__ == "__main__":
+    main()

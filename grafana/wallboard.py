@@ -4,10 +4,11 @@ Owns one screen of 1920 × 1080 without scrolling, legible from ten metres: 27 r
 """
 
 from grafana import pipeline
-from grafana.colours import ACT, LOOK, SKY, WELL, Level
+from grafana.colours import LOOK, SKY
 from grafana.dashboard import begun
 from grafana.figures import Figures
 from grafana.grid import Shelf, put_up
+from grafana.levels import ABANDONED, ABSORBED, BUDGET, CHANGE, COST, MORE_IDLE
 from grafana.links import to_panel
 from grafana.panels import WALLBOARD
 from grafana.promql import ratio
@@ -16,18 +17,9 @@ from grafana.sdk import Dashboard
 from grafana.variables import direction, workers
 from grafana.visuals import About, Shown, bars, lines, number, strip
 
-NUMBER_PX, BUDGET_PX, STATE_PX, LIST_PX = 110, 80, 46, 34  # a budget's name stands above its number
+NUMBER_PX, BUDGET_PX, STATE_PX, LIST_PX = 100, 70, 42, 34  # a budget's name stands above its number
 
-_AGAINST_USUAL = (
-    Level("UNUSUALLY LOW", LOOK),
-    Level("AS USUAL", WELL, -0.25),
-    Level("HIGH", LOOK, 0.1),
-    Level("VERY HIGH", ACT, 0.25),
-)
-_AGAINST_MONTH = (Level("AS IN 30 DAYS", WELL), Level("HIGH", LOOK, 0.1), Level("VERY HIGH", ACT, 0.25))
-_ABANDONED = (Level("FEW GIVE UP", WELL), Level("SOME GIVE UP", LOOK, 0.05), Level("MANY GIVE UP", ACT, 0.1))
-_IDLE = (Level("AS IN 30 DAYS", WELL), Level("HIGH", LOOK, 0.05), Level("VERY HIGH", ACT, 0.15))
-_BUDGET = (Level("WITHIN", WELL), Level("OVER", LOOK, 1.0), Level("FAR OVER", ACT, 1.1))
+_UNKNOWN = "UNKNOWN"
 
 
 def wallboard(reporting: Reporting) -> Dashboard:
@@ -74,16 +66,16 @@ def _cost_target(figures: Figures) -> object:
         "wall_cost_target",
         "against the same hours of past days",
         "What calls of these clock hours cost on the 7 past days and on this weekday 2, 3 and 4 weeks ago, and the "
-        "change against it. High from 10 %, very high from 25 %; unusually low below −25 %: a price may be missing.",
+        "change against it. High from 10 %, extreme from 25 %; low below −25 %: a price may be missing.",
         "percentunit",
         decimals=0,
-        nothing="NOT KNOWN YET",
+        nothing=_UNKNOWN,
     )
     return strip(
         about,
         Shown(usual, "usual", unit=figures.reporting.unit, decimals=3),
         Shown(change, "change"),
-        Shown(change, "state", levels=_AGAINST_USUAL, worded=True),
+        Shown(change, "state", levels=COST, worded=True),
         size=STATE_PX,
     )
 
@@ -108,17 +100,17 @@ def _today_target(figures: Figures) -> object:
     about = About(
         "wall_today_target",
         "against the last 30 days",
-        "The same figure over 30 days, and today's change against it. High from 10 %, very high from 25 %. Early in "
+        "The same figure over 30 days, and today's change against it. High from 10 %, extreme from 25 %. Early in "
         "the day it is high where the night was paid for and few called.",
         "percentunit",
         decimals=0,
-        nothing="NOT KNOWN YET",
+        nothing=_UNKNOWN,
     )
     return strip(
         about,
         Shown(month, "30 days", unit=figures.reporting.unit, decimals=3),
         Shown(change, "change"),
-        Shown(change, "state", levels=_AGAINST_MONTH, worded=True),
+        Shown(change, "state", levels=ABSORBED, worded=True),
         size=STATE_PX,
     )
 
@@ -144,13 +136,13 @@ def _calls_target(figures: Figures) -> object:
         "from 5 %, many from 10 %.",
         "percentunit",
         decimals=1,
-        nothing="NO CALLS",
+        nothing="NONE",
     )
     return strip(
         about,
         Shown(f"{figures.calls('24h')} / 24", "mean hour", unit="short", decimals=0),
         Shown(abandoned, "abandoned"),
-        Shown(abandoned, "state", levels=_ABANDONED, worded=True),
+        Shown(abandoned, "state", levels=ABANDONED, worded=True),
         size=STATE_PX,
     )
 
@@ -175,16 +167,16 @@ def _idle_target(figures: Figures) -> object:
     about = About(
         "wall_idle_target",
         "against the last 30 days",
-        "The same share over 30 days, and the difference in points. High from 5 points more, very high from 15.",
+        "The same share over 30 days, and the difference in points. High from 5 points more, extreme from 15.",
         "percentunit",
         decimals=1,
-        nothing="NO POOLS",
+        nothing="NONE",
     )
     return strip(
         about,
         Shown(month, "30 days"),
         Shown(change, "points"),
-        Shown(change, "state", levels=_IDLE, worded=True),
+        Shown(change, "state", levels=MORE_IDLE, worded=True),
         size=STATE_PX,
     )
 
@@ -208,17 +200,17 @@ def _budget_target(figures: Figures) -> object:
     about = About(
         "wall_budget_target",
         "of that budget",
-        "What is spent of it and how much of its period is over. Over from 100 % at the end of the period, far over "
-        "from 110 %.",
+        "What is spent of it and how much of its period is over. Tight from 95 % at the end of the period, over "
+        "from 100 %.",
         "percentunit",
         decimals=0,
-        nothing="NO BUDGET",
+        nothing="NONE",
     )
     return strip(
         about,
         Shown(f"{figures.budget_share('spent')} and on (budget) {worst}", "spent"),
         Shown(f"{figures.budget_elapsed()} and on (budget) {worst}", "period over"),
-        Shown(worst, "state", levels=_BUDGET, worded=True),
+        Shown(worst, "state", levels=BUDGET, worded=True),
         size=STATE_PX,
     )
 
@@ -268,11 +260,10 @@ def _driver(figures: Figures) -> object:
         f"{figures.reporting.code}. A click leads to where it comes from.",
         figures.reporting.unit,
         decimals=2,
-        nothing="NOTHING IS KNOWN TO BE USUAL YET",
+        nothing=_UNKNOWN,
         link=to_panel("segments"),
     )
-    levels = (Level("below the usual", WELL), Level("above the usual", LOOK, 0))
-    return bars(about, Shown(f"topk(3, {figures.excess()})", name), levels=levels, size=LIST_PX)
+    return bars(about, Shown(f"topk(3, {figures.excess()})", name), levels=CHANGE, size=LIST_PX)
 
 
 def _moved(figures: Figures) -> object:
@@ -283,14 +274,14 @@ def _moved(figures: Figures) -> object:
         "take, which kinds of calls there are, and how they are spread over directions.",
         figures.reporting.unit,
         decimals=3,
-        nothing="NOT KNOWN YET",
+        nothing=_UNKNOWN,
         link=to_panel("moved"),
     )
     return bars(
         about,
         Shown(figures.moved(), "{{effect}}"),
         Shown(figures.moved_between(), "between directions"),
-        levels=(Level("cheaper", WELL), Level("dearer", LOOK, 0)),
+        levels=CHANGE,
         size=LIST_PX,
     )
 

@@ -177,6 +177,13 @@ def test_figures_of_two_workers(expr: str, samples: dict[str, float], tmp_path: 
     assert evaluated(SERIES, [(rounded, wanted)], tmp_path / "test.yml") == ""
 
 
+def test_where_hours_hardly_differ_the_band_is_a_twentieth(tmp_path: Path) -> None:
+    """450 for 300 calls are 1.5 usually; 3 times 0.01 is less than 5 % of it, which is 0.075."""
+    calm = {name: 0.01 if "sigma" in name else value for name, value in SERIES.items() if "outbound" not in name}
+    expr = f"round(({WHOLE.upper_bound()}) * 1e6) / 1e6"
+    assert evaluated(calm, [(expr, {'{direction="inbound"}': 1.575})], tmp_path / "test.yml") == ""
+
+
 @pytest.mark.parametrize(
     "expr",
     [
