@@ -13,7 +13,7 @@ SILENCE_S, LONG_SILENCE_S = 900, 4_200
 #: Ten seconds of folding one by one (docs/measurements.md); a backlog that falls is no trouble.
 MANY_BEHIND = 10_000
 MUCH_UNREAD_BYTES = 5_000_000
-#: Watermarks follow events within out_of_orderness_s, half an hour unless set otherwise.
+#: Watermarks follow events within out_of_orderness_s, a minute unless set otherwise.
 WATERMARK_BEHIND_S = 7_200
 #: Workers tell of a partition every few seconds, and restore one within minutes.
 OLD_SHARE_S = 120
