@@ -110,7 +110,7 @@ def test_a_spike_as_pager_and_chat_tell_it_and_as_it_ends(tmp_path: Path, sink: 
 
         ended = datetime.now(UTC).replace(microsecond=0)
         tell(alertmanager, {**spike, "endsAt": ended.isoformat()})
-        until(lambda: len(sink.told["/pager"]) > 1 and _titles(sink, "Over"))
+        until(lambda: len(sink.told["/pager"]) > 1 and bool(_titles(sink, "Over")))
         assert sink.told["/pager"][-1]["event_action"] == "resolve"
         (over,) = [one["attachments"][0] for one in sink.told["/chat"] if one["attachments"][0]["color"] == "#0072b2"]
         assert over["title"] == f"Over: {headline}"
