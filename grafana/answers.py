@@ -13,7 +13,7 @@ from typing import Any
 
 from grafana.queries import EVERYTHING, substituted
 
-_POINTS = 120
+_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,10 +117,11 @@ def _gaps() -> object:
         "kafka_gaps",
         "Partitions: records gone before they were read",
         "Calls may be missing: the topic's retention is shorter than the time that workers stood still.",
-        "none",
+        "short",
+        decimals=0,
         nothing=_NOT_HERE,
     )
-    return states(about, alike(series("callcost_source_gap"), "source"), "{{source}}", pipeline.NONE_MISSING)
+    return judged(about, pipeline.gaps(), pipeline.NONE_MISSING, legend="with a gap")
 
 
 def _states() -> object:

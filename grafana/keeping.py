@@ -6,9 +6,8 @@ Owns what they show and how it is to be read.
 from grafana import pipeline
 from grafana.colours import ACT, LOOK, WELL, Level
 from grafana.promql import age, alike, series
-from grafana.visuals import About, Shown, grid_of, lines, states, strip
+from grafana.visuals import About, Shown, grid_of, judged, lines, states, strip
 
-_CHECKPOINTS = (Level("stored", WELL), Level("late", LOOK, 30), Level("missing", ACT, 120))
 _REBALANCES = (Level("calm", WELL), Level("often", LOOK, 3), Level("storm", ACT, 6))
 
 
@@ -50,12 +49,13 @@ def source_gap() -> object:
     about = About(
         "source_gap",
         "Followed files and partitions",
-        "Whether a file or records were gone before they were read: rotated away or deleted while the worker stood "
+        "How many had records gone before they were read: rotated away or deleted while the worker stood "
         "still. Calls may be missing then.",
-        "none",
+        "short",
+        decimals=0,
         nothing="NOTHING IS FOLLOWED",
     )
-    return states(about, alike(series("callcost_source_gap"), "source"), "{{source}}", pipeline.NONE_MISSING)
+    return judged(about, pipeline.gaps(), pipeline.NONE_MISSING, legend="with a gap")
 
 
 def checkpoints() -> object:
@@ -63,12 +63,13 @@ def checkpoints() -> object:
     about = About(
         "checkpoints",
         "Age of the last checkpoint",
-        "A start folds again what came in since then, so it takes longer the older it is. Nothing is lost by it.",
+        "A start folds again what came in since then, so it takes longer the older it is; nothing is lost by it. On a "
+        "single machine nothing is stored while nothing comes in: compare with the events a second above.",
         "s",
         decimals=0,
     )
     stored = age(alike(series("callcost_checkpoint_timestamp_seconds"), "instance"))
-    return lines(about, Shown(stored, "{{instance}}"), levels=_CHECKPOINTS, low=0)
+    return lines(about, Shown(stored, "{{instance}}"), low=0)
 
 
 def checkpoint_duration() -> object:

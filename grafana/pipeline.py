@@ -4,14 +4,14 @@ Owns the figures of the pipeline that several dashboards show. Instants are metr
 """
 
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import age, alike, series
+from grafana.promql import added, age, alike, series
 
 FRESH = (Level("LIVE", WELL), Level("SLOW", LOOK, 45), Level("STALE", ACT, 120))
 UP = (Level("DOWN", ACT), Level("UP", WELL, 1))
 READY = (Level("NOT READY", LOOK), Level("READY", WELL, 1))
 LOADED = (Level("REFUSED", ACT), Level("IN USE", WELL, 1))
 WRITABLE = (Level("CANNOT STORE", ACT), Level("STORES", WELL, 1))
-NONE_MISSING = (Level("COMPLETE", WELL), Level("CALLS MAY BE MISSING", ACT, 1))
+NONE_MISSING = (Level("COMPLETE", WELL), Level("A GAP", ACT, 1))
 
 #: Labels that alerts of callcost have; the watchdog's is left out, for it always fires.
 AREAS = 'area=~"cost|budget|quality|flow|process"'
@@ -30,6 +30,11 @@ def read() -> str:
 def shares() -> str:
     """By partition: as of when its figures are, at whoever knows best. There are none on a single machine."""
     return alike(series("callcost_share_timestamp_seconds"), "source")
+
+
+def gaps() -> str:
+    """How many followed files and partitions have a gap; there may be too many of them to show each."""
+    return added(alike(series("callcost_source_gap"), "source"))
 
 
 def last_event() -> str:

@@ -14,6 +14,7 @@ from grafana.queries import panels_of
 COLUMN_PX, ROW_PX, GAP_PX = 80, 30, 8  # of Grafana at a width of 1920 pixels
 _SERIES_COLOURS = (SKY, ORANGE, GREEN, YELLOW, PURPLE, VERMILION, BLUE, GREY)
 _MOST_ROWS, _MOST_NAMES = 7, 12
+_GAP = 4.0  # of a chart's width, in hundredths: more than two of its points, and the line is broken
 
 _STYLE = """
 body { margin: 0; background: #111217; color: #ccccdc; font: 14px/1.35 Inter, "DejaVu Sans", sans-serif; width: 1920px }
@@ -53,7 +54,7 @@ def page(
     top = min(panel["gridPos"]["y"] for panel in shown)
     bottom = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in shown)
     height = (bottom - top) * (ROW_PX + GAP_PX)
-    note = f"{dashboard['uid']} · drawn without Grafana, with values of the demo · rows {top} to {bottom}"
+    note = f"{dashboard['uid']} · drawn without Grafana, with values of invented calls · rows {top} to {bottom}"
     return "".join(
         (
             f"<!doctype html><meta charset=utf-8><title>{escape(dashboard['title'])}</title><style>{_STYLE}</style>",
@@ -76,8 +77,9 @@ def _panel(panel: Mapping[str, Any], top: int, prometheus: Prometheus) -> str:
     heading = f"<h2><span>{escape(prometheus.titled(panel['title']))}</span><i>{escape(kind)}</i></h2>"
     found = [(target, prometheus.ask(target)) for target in panel.get("targets", ())]
     draw = {"stat": _values, "table": _table, "bargauge": _bars}.get(panel["type"], _lines)
+    nothing = defaults.get("noValue", "a list that Grafana makes itself: not drawn here")
     anything = any(answers for _, answers in found)
-    body = draw(panel, found) if anything else f"<div class=empty>{escape(defaults.get('noValue', 'No alerts'))}</div>"
+    body = draw(panel, found) if anything else f"<div class=empty>{escape(nothing)}</div>"
     text = "" if panel["type"] == "stat" else f"<p>{escape(panel['description'].partition('. ')[0].rstrip('.'))}.</p>"
     return f"<section style='{where}'>{heading}{body}{text}</section>"
 
@@ -92,12 +94,17 @@ def _values(panel: Mapping[str, Any], found: _Found) -> str:
     for target, answers in found:
         field, legend = _field(panel, target), target["legendFormat"]
         shown = [(answer.named(legend), *_judged(answer.last, field)) for answer in answers]
-        for name, text, colour in shown or [(legend, field["noValue"], "")]:
-            look = f"class=judged style='background:{colour}'" if colour else ""
-            small = f"<small style='font-size:{name_px}px'>{escape(name)}</small>"
-            above = "" if panel["options"]["textMode"] == "value" else small
-            cells.append(f"<div {look}>{above}<span style='font-size:{value_px}px'>{escape(text)}</span></div>")
-    return f"<div class=values>{''.join(cells)}</div>"
+        cells += shown or [(legend, field["noValue"], "")]
+    if "valueSize" not in sizes:  # Grafana makes values as large as they fit, all alike
+        room_px = panel["gridPos"]["w"] * COLUMN_PX / len(cells) - 24
+        value_px = min(value_px, int(room_px / 0.7 / max(len(text) for _, text, _ in cells)))
+    drawn = []
+    for name, text, colour in cells:
+        look = f"class=judged style='background:{colour}'" if colour else ""
+        small = f"<small style='font-size:{name_px}px'>{escape(name)}</small>"
+        above = "" if panel["options"]["textMode"] == "value" else small
+        drawn.append(f"<div {look}>{above}<span style='font-size:{value_px}px'>{escape(text)}</span></div>")
+    return f"<div class=values>{''.join(drawn)}</div>"
 
 
 def _lines(panel: Mapping[str, Any], found: _Found) -> str:
@@ -128,7 +135,11 @@ def _path(answer: Answer, alike: Sequence[Answer]) -> str:
     low = min(0.0, *values)
     height = (max(values) - low) or 1
     points = [(100 * (at - first) / span, 96 - 92 * (value - low) / height) for at, value in answer.values]
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in (points if len(points) > 1 else points * 2))
+    drawn, before = "", -100.0
+    for x, y in points:
+        drawn += f"{'M' if x - before > _GAP else 'L'}{x:.1f} {y:.1f}"
+        before = x
+    return drawn
 
 
 def _bars(panel: Mapping[str, Any], found: _Found) -> str:

@@ -91,6 +91,10 @@ SERIES = {
     'callcost_share_timestamp_seconds{source="calls-0",instance="b"}': 270,
     'callcost_share_timestamp_seconds{source="calls-1",instance="a"}': 260,
     'callcost_share_timestamp_seconds{source="calls-1",instance="b"}': 285,
+    # Partition 0 went from a to b, and both say that it has a gap.
+    'callcost_source_gap{source="calls-0",instance="a"}': 1,
+    'callcost_source_gap{source="calls-0",instance="b"}': 1,
+    'callcost_source_gap{source="calls-1",instance="b"}': 0,
     'callcost_last_event_timestamp_seconds{instance="a"}': 250,
     'callcost_last_event_timestamp_seconds{instance="b"}': 255,
 }  # fmt: skip
@@ -140,6 +144,7 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("100 s of 400", WHOLE.budget_elapsed(), {'{budget="support"}': 0.25}),
     ("30 where 20 are due", WHOLE.budget_burn(), {'{budget="support", window="1h"}': 1.5}),
     ("b reads at 280; the partitions are of 290 and 285", pipeline.oldest_figures(), {"{}": 20}),
+    ("one partition with a gap, though two say so", pipeline.gaps(), {"{}": 1}),
     ("the later end of a call", pipeline.last_event(), {"{}": 45}),
 )
 
