@@ -80,7 +80,7 @@ def test_a_spike_as_pager_and_chat_tell_it_and_as_it_ends(tmp_path: Path, sink: 
     spike = as_proved("CallcostCostPerCallSpike")
     headline = "inbound calls cost USD 1.5000 each, usual is USD 1.2000: USD 36.00 more in the last hour"
     text = (
-        "120 inbound calls of the last hour cost USD 1.5000 each at standard; at this hour USD 1.2000 ± USD 0.1500 is"
+        "120 inbound calls of the last hour cost USD 1.5000 each at standard; at this hour USD 1.2000 ± USD 0.2000 is"
         " usual. At this volume that is USD 36.00 an hour too much. What moved, USD a call: price +0.2500, handle time"
         " +0.0400, mix +0.0100. Where: support / ath USD +40.50 an hour.\n"
         f"Since {SINCE}.\n"
