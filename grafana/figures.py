@@ -25,6 +25,9 @@ WINDOWS = (
     "quarter-to-date",
 )
 
+#: The band around what is usual, as in deploy/rules/recording/expected.py: a test holds the two together.
+SIGMAS, BASELINE_HOURS, LEAST_BAND = 4, 20, "0.05"
+
 _DIRECTION = chosen("direction")
 
 
@@ -80,13 +83,16 @@ class Figures:
         return ratio(self.expected_cost(*by), self.expected_calls(*by))
 
     def upper_bound(self) -> str:
-        """By direction: the usual cost a call and 3 standard deviations, or 5 % of it where those are less.
+        """By direction: the usual cost a call and SIGMAS standard deviations, or 5 % of it where those are less.
 
-        There the alert on a spike begins: the band of `deploy/rules/recording/expected.py`.
+        There the alert on a spike begins: the band of `deploy/rules/recording/expected.py`, which says why it is wider
+        where there are fewer calls than in an hour of the baseline.
         """
         sigma = alike(series(f"callcost_direction_baseline_sigma_{self.reporting.currency}", _DIRECTION), "direction")
         usual = self.expected_per_call("direction")
-        return f"{usual} + (3 * {sigma} >= 0.05 * {usual} or 0.05 * {usual})"
+        hourly = f"{self.expected_calls('direction')} / {BASELINE_HOURS}"
+        wider = f"sqrt(clamp_min({hourly} / ({self.calls('1h', 'direction')} > 0), 1))"
+        return f"{usual} + ({SIGMAS} * {sigma} * {wider} >= {LEAST_BAND} * {usual} or {LEAST_BAND} * {usual})"
 
     def change(self) -> str:
         """By how much a call of the last hour costs more than usual."""

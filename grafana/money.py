@@ -72,8 +72,8 @@ def cost_per_call(figures: Figures) -> object:
         "cost_per_call",
         "Cost per call by direction, against the usual",
         "Cost at standard a call of the hour before each instant (solid), what is usual for these hours (dashed), and "
-        "the end of the band around it (dotted), where the alert begins: 3 standard deviations, and 5 % at least. Of "
-        "whole directions, whatever queue and site are chosen.",
+        "the end of the band around it (dotted), where the alert begins: 4 standard deviations, more where there are "
+        "few calls, and 5 % at least. Of whole directions, whatever queue and site are chosen.",
         figures.reporting.unit,
         decimals=3,
         nothing="NO CALLS",

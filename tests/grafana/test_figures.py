@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from grafana import pipeline
+from deploy.rules.recording.expected import BASELINE_HOURS, LEAST_BAND, SIGMAS
+from grafana import figures, pipeline
 from grafana.figures import Figures
 from grafana.queries import EVERYTHING, substituted
 from grafana.reporting import Reporting
@@ -117,9 +118,9 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("usual: 800 for 400", WHOLE.expected_per_call(), {"{}": 2}),
     ("of segments, the one that is known: 300 for 200", SEGMENTS.expected_per_call(), {"{}": 1.5}),
     (
-        "1.5 and 3 times 0.25; 3.5 and 3 times 0.5",
+        "1.5 and 4 times 0.25; 3.5 and 4 times 0.5",
         WHOLE.upper_bound(),
-        {'{direction="inbound"}': 2.25, '{direction="outbound"}': 5},
+        {'{direction="inbound"}': 2.5, '{direction="outbound"}': 5.5},
     ),
     ("3 instead of 2", WHOLE.change(), {"{}": 1}),
     (
@@ -183,7 +184,7 @@ def test_figures_of_two_workers(expr: str, samples: dict[str, float], tmp_path: 
 
 
 def test_where_hours_hardly_differ_the_band_is_a_twentieth(tmp_path: Path) -> None:
-    """450 for 300 calls are 1.5 usually; 3 times 0.01 is less than 5 % of it, which is 0.075."""
+    """450 for 300 calls are 1.5 usually; 4 times 0.01 is less than 5 % of it, which is 0.075."""
     calm = {name: 0.01 if "sigma" in name else value for name, value in SERIES.items() if "outbound" not in name}
     expr = f"round(({WHOLE.upper_bound()}) * 1e6) / 1e6"
     assert evaluated(calm, [(expr, {'{direction="inbound"}': 1.575})], tmp_path / "test.yml") == ""
@@ -212,3 +213,8 @@ def test_one_queue_alone(tmp_path: Path) -> None:
     """With queue=support chosen: 15 for 5 calls."""
     expr = substituted(SEGMENTS.standard_per_call("1h"), ALL | {"queue": "support"})
     assert evaluated(SERIES, [(expr, {"{}": 3})], tmp_path / "test.yml") == ""
+
+
+def test_the_band_that_is_drawn_is_the_one_that_pages() -> None:
+    drawn = (figures.SIGMAS, figures.BASELINE_HOURS, figures.LEAST_BAND)
+    assert drawn == (SIGMAS, BASELINE_HOURS, LEAST_BAND)
