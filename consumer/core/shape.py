@@ -19,6 +19,7 @@ from consumer.core.intervals import Part
 from consumer.core.reading import Segment
 
 MOST_WEEKS = 4  # slices have hours for 30 days
+_LAST_HOUR = 23  # holds a twenty-fifth as well: weeks without one are to have what came in it
 
 
 class HourOfWeek(NamedTuple):
@@ -57,7 +58,7 @@ def _hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> Iterator[tuple[
         number = (at - start) // HOUR_MS
         begins = start + number * HOUR_MS
         ends = min(begins + HOUR_MS, next_day)
-        yield HourOfWeek(day.weekday(), number), begins, ends
+        yield HourOfWeek(day.weekday(), min(number, _LAST_HOUR)), begins, ends
         at = ends
 
 

@@ -1,0 +1,121 @@
+"""Budgets: what is spent, at which pace, and what it will come to."""
+
+from datetime import date
+
+import pytest
+
+from consumer.core.budgets import BudgetReading, read_budget, segments_of, untracked
+from consumer.core.instants import HOUR_MS
+from consumer.core.money import NANO
+from consumer.core.pipeline import Pipeline
+from consumer.core.rates import RateTable
+from consumer.core.shape import weekly_shapes
+from consumer.core.windows import spans
+from tests.core.weeks import at, call, days, folded, parts, table
+
+DIMENSIONS = ("direction", "queue", "site")
+MONTH = """
+[[budget]]
+name = "all"
+amount = "31104"
+per = "month"
+"""
+
+
+def read(pipeline: Pipeline, under: RateTable, as_of_ms: int, number: int = 0) -> BudgetReading | None:
+    reading = pipeline.read(as_of_ms, spans(under.calendar, as_of_ms))
+    budget, known = under.budgets[number], parts(pipeline)
+    chosen = segments_of(budget, pipeline.ledger.segments.values, DIMENSIONS)
+    (shape,) = weekly_shapes(under.calendar, known, [chosen], as_of_ms)
+    return read_budget(under, budget, reading, chosen, shape)
+
+
+def steady(first: date, number: int, queue: str = "sales") -> list[bytes]:
+    """A call of 36 s on every half hour, day and night: 48 a day, 4.80 directly."""
+    return [
+        call(at(day, f"{hour:02d}:{minute:02d}:59"), 36, queue)
+        for day in days(first, number)
+        for hour in range(24)
+        for minute in (14, 44)
+    ]
+
+
+def test_everything_spends_what_accrued_and_what_calls_cost_directly() -> None:
+    """Ten days of November: 864 and 4.80 a day. The twenty to come are the same."""
+    under = table(MONTH)
+    now = at(date(2026, 11, 11), "00:00")
+    found = read(folded(steady(date(2026, 10, 12), 30), under), under, now)
+    assert found is not None
+    assert (found.from_ms, found.to_ms) == (at(date(2026, 11, 1), "00:00"), at(date(2026, 12, 1), "00:00"))
+    assert found.amount_nano == 31_104 * NANO
+    assert found.spent_nano == 8_688 * NANO
+    assert found.projected_nano == 30 * 8_688 * NANO // 10
+    assert found.history_weeks == 4
+
+
+def test_steady_spending_burns_the_budget_at_one_pace_at_every_hour() -> None:
+    """26 064 of 31 104 is 0.838 of the budget: so is every window, by night and by day, and of whole capacity."""
+    under = table(MONTH, calendar='calendar = "office"')
+    pipeline = folded(steady(date(2026, 10, 12), 31), under)
+    for clock in ("03:00", "10:00", "20:30"):
+        found = read(pipeline, under, at(date(2026, 11, 11), clock))
+        assert found is not None
+        assert found.projected_nano == pytest.approx(26_064 * NANO, rel=1e-4)
+        for window in found.windows:
+            assert window.cost_nano / window.allotted_nano == pytest.approx(26_064 / 31_104, rel=1e-3), window
+
+
+def test_a_scope_spends_what_its_calls_cost_and_absorb_and_nothing_idle() -> None:
+    """Two queues alike share what accrues: 432 and 4.80 a day each."""
+    under = table(MONTH + 'scope = { queue = ["support"] }')
+    pipeline = folded([*steady(date(2026, 10, 12), 30), *steady(date(2026, 10, 12), 30, "support")], under)
+    found = read(pipeline, under, at(date(2026, 11, 11), "00:00"))
+    assert found is not None
+    assert found.spent_nano == 4_368 * NANO
+    assert found.projected_nano == 3 * 4_368 * NANO
+
+
+def test_at_the_end_of_the_period_it_has_come_to_what_was_spent() -> None:
+    under = table(MONTH)
+    found = read(folded(steady(date(2026, 11, 1), 30), under), under, at(date(2026, 12, 1), "00:00"))
+    assert found is not None
+    assert found.projected_nano == found.spent_nano == 26_064 * NANO
+
+
+def test_an_amount_is_converted_at_the_rate_of_the_period_s_start() -> None:
+    under = table(MONTH + 'currency = "EUR"')
+    pipeline = folded(steady(date(2026, 10, 30), 5), under)
+    november = read(pipeline, under, at(date(2026, 11, 3), "00:00"))
+    assert november is not None
+    assert november.amount_nano == 34_214_400_000_000  # 31 104 · 1.1
+    assert read(pipeline, under, at(date(2026, 10, 31), "12:00")) is None  # there is no rate before November
+
+
+def test_where_nothing_is_expected_time_alone_tells() -> None:
+    """Before the table's first version nothing accrues, and nobody calls: an hour is a 744th of October 2025."""
+    under = table(MONTH)
+    found = read(Pipeline(under, _nothing), under, at(date(2025, 10, 16), "00:00"))
+    assert found is not None
+    assert (found.spent_nano, found.projected_nano) == (0, 0)
+    hours = (found.to_ms - found.from_ms) // HOUR_MS
+    assert hours == 745  # with the hour that comes twice
+    assert found.windows[0] == ("1h", 0, 31_104 * NANO // 745)
+
+
+def _nothing(_: object) -> tuple[()]:
+    return ()
+
+
+@pytest.mark.parametrize(
+    ("budget", "why"),
+    [
+        ('per = "hour"', "budget all: nothing is summed per hour; expected one of day, week, month, quarter"),
+        ('per = "year"', "budget all: nothing is summed per year"),
+        ('per = "day"\nscope = { agent = ["a"] }', "budget all: its scope names agent, not one of [fold] dimensions"),
+        ('per = "day"\nscope = { queue = ["sales"] }', None),
+    ],
+)
+def test_what_cannot_be_tracked_says_why(budget: str, why: str | None) -> None:
+    (found,) = table(f'[[budget]]\nname = "all"\namount = "1"\n{budget}').budgets
+    told = untracked(found, DIMENSIONS)
+    assert told is None if why is None else (told or "").startswith(why)

@@ -1,0 +1,72 @@
+"""The shape of the week: what calls cost directly by hour of the local week."""
+
+from datetime import date
+
+from consumer.core.calendar import LocalCalendar
+from consumer.core.instants import HOUR_MS
+from consumer.core.money import NANO
+from consumer.core.shape import weekly_shapes
+from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts
+
+CALENDAR = LocalCalendar(ATHENS)
+CALL = NANO // 10  # what a call costs directly
+SALES, SUPPORT = ("inbound", "sales", "ath"), ("inbound", "support", "ath")
+ALL = frozenset((SALES, SUPPORT))
+MONDAY = date(2026, 11, 23)
+
+
+def test_it_is_the_mean_of_the_same_hour_of_whole_weeks() -> None:
+    """Two weeks: on Mondays at 10 there were 1 and 3 calls, so 2 are expected; at 11 there were none."""
+    events = [call(at(date(2026, 11, 8), "12:00"), 60), call(at(date(2026, 11, 9), "10:10"), 60)]
+    events += [call(at(date(2026, 11, 16), f"10:1{number}"), 60) for number in range(3)]
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(MONDAY, "09:00"))
+    assert shape.weeks == 2
+    assert shape.expected_nano(CALENDAR, at(MONDAY, "10:00"), at(MONDAY, "11:00")) == 2 * CALL
+    assert shape.expected_nano(CALENDAR, at(MONDAY, "10:45"), at(MONDAY, "11:45")) == CALL // 2
+    assert shape.expected_nano(CALENDAR, at(MONDAY, "11:00"), at(MONDAY, "12:00")) == 0
+
+
+def test_more_than_four_weeks_are_not_looked_at() -> None:
+    events = [call(at(day, "10:10"), 60) for day in days(date(2026, 10, 1), 54)]
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(MONDAY, "09:00"))
+    assert (shape.weeks, sum(shape.by_hour.values())) == (4, 28 * CALL)
+
+
+def test_without_a_whole_week_it_is_flat() -> None:
+    """Six calls since Friday, whose day is one slot by now: 0.6 in 84 hours, so 0.3 in 42."""
+    events = [call(at(day, "12:00:01"), 1, number=number) for day in days(date(2026, 11, 20), 3) for number in (1, 2)]
+    now = at(MONDAY, "12:00")
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], now)
+    assert (shape.weeks, shape.flat_nano, shape.flat_ms) == (0, 6 * CALL, 84 * HOUR_MS)
+    assert shape.expected_nano(CALENDAR, now, now + 42 * HOUR_MS) == 3 * CALL
+
+
+def test_nothing_is_expected_where_nothing_was() -> None:
+    (shape,) = weekly_shapes(CALENDAR, [], [ALL], at(MONDAY, "12:00"))
+    assert shape.expected_nano(CALENDAR, at(MONDAY, "12:00"), at(MONDAY, "18:00")) == 0
+
+
+def test_each_choice_of_segments_has_its_own_and_they_add_up() -> None:
+    events = [
+        call(at(day, f"{hour:02d}:30"), 60, queue)
+        for day in days(date(2026, 11, 1), 22)
+        for hour, queue in ((9, "sales"), (9, "support"), (15, "sales"))
+    ]
+    now = at(MONDAY, "00:00")
+    chosen = [ALL, frozenset((SALES,)), frozenset((SUPPORT,)), frozenset()]
+    whole, sales, support, nobody = weekly_shapes(CALENDAR, parts(folded(events)), chosen, now)
+    for hour, nano in whole.by_hour.items():
+        assert nano == sales.by_hour[hour] + support.by_hour[hour]
+        assert nobody.by_hour[hour] == 0
+    one, other = halves(events)
+    assert weekly_shapes(CALENDAR, parts(folded(one), folded(other)), chosen, now) == [whole, sales, support, nobody]
+
+
+def test_over_the_weeks_behind_it_it_is_what_they_cost() -> None:
+    """Two weeks with a day of 25 hours in them, whose last counts with the one before it."""
+    events = [call(at(day, f"{hour:02d}:30"), 60) for day in days(date(2026, 10, 11), 16) for hour in (2, 8, 23)]
+    now = at(date(2026, 10, 27), "00:00")
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], now)
+    assert shape.weeks == 2
+    assert sum(shape.by_hour.values()) == 14 * 3 * CALL
+    assert shape.expected_nano(CALENDAR, at(date(2026, 11, 10), "00:00"), at(date(2026, 11, 24), "00:00")) == 42 * CALL

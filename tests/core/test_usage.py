@@ -1,0 +1,71 @@
+"""What calls used of which item, by the drivers of a rate table."""
+
+from datetime import date
+
+from consumer.core.intervals import Interval, sum_intervals
+from consumer.core.money import NANO
+from consumer.core.pipeline import Pipeline
+from consumer.core.reading import Segment
+from consumer.core.usage import Item, Items, Usage, Used
+from consumer.platforms.canonical import decode
+from consumer.rates.build import build_rate_table
+from tests.core.streams import records, three_hours
+from tests.core.weeks import at, call, folded, parts, table
+from tests.tables import CENTRE, centre
+
+WEDNESDAY = date(2026, 11, 25)
+SALES = ("inbound", "sales", "ath")
+AGENTS = Item("labour", "agents", "time", "handle_second")
+
+
+def used(pipeline: Pipeline, items: Items) -> dict[Segment, Usage]:
+    segments, intervals = sum_intervals(parts(pipeline), [0, 1 << 50], left_out=(1,))
+    return items.used(segments, intervals[0])
+
+
+def test_pools_go_by_their_driver_and_fees_by_calls_where_all_of_them_do() -> None:
+    """Two calls of 36 s: 72 000 ms at 0.01 a second, and 0.10 a call; 72 s on the line cost nothing."""
+    pipeline = folded([call(at(WEDNESDAY, f"10:3{number}"), 36) for number in range(2)])
+    assert used(pipeline, Items(table()))[SALES] == Usage(
+        2,
+        {
+            AGENTS: Used(72_000, 72 * NANO // 100),
+            Item("fee", "fee", "calls"): Used(2, 2 * NANO // 10),
+            Item("carrier", "carrier", "time"): Used(72_000, 0),
+        },
+    )
+
+
+def test_fees_go_by_talk_time_where_any_of_them_counts_seconds() -> None:
+    pipeline = Pipeline(centre(), decode)
+    pipeline.feed(records(three_hours(2)))
+    items = {item for one in used(pipeline, Items(centre())).values() for item in one.items}
+    assert Item("fee", "fee", "time") in items
+    assert Item("labour", "shift", "calls", "call") in items
+    assert Item("facility", "rent", "calls", "contact") in items
+
+
+def test_all_that_is_used_is_what_the_windows_cost_at_standard() -> None:
+    pipeline = Pipeline(centre(), decode)
+    pipeline.feed(records(three_hours(3)))
+    found = used(pipeline, Items(centre()))
+    assert sum(one.cost_nano for one in found.values()) == sum(
+        amount for of in pipeline.ledger.totals.directions.values() for amount in of.cost_nano.values()
+    ) - sum(amount for of in pipeline.ledger.totals.directions.values() for amount in of.corrections_nano.values())
+
+
+def test_a_pool_whose_driver_changed_is_another_item() -> None:
+    """Summer's agents count seconds; in autumn they are to count calls."""
+    text = CENTRE.format(agents="240000")
+    before, after = text.split('id = "autumn"')
+    changed = build_rate_table(
+        "rates.toml", f'{before}id = "autumn"{after.replace("handle_second", "call", 1)}'.encode(), {}.__getitem__
+    )
+    pipeline = Pipeline(changed, decode)
+    pipeline.feed(records(three_hours(4)))
+    items = {item for one in used(pipeline, Items(changed)).values() for item in one.items if item.name == "agents"}
+    assert items == {AGENTS, Item("labour", "agents", "calls", "call")}
+
+
+def test_an_interval_without_calls_has_no_usage() -> None:
+    assert Items(table()).used([SALES], Interval(1)) == {}
