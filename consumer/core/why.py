@@ -8,10 +8,11 @@ and within a segment over items of u units a call at the price r:
 
     c1 − c0 = Σ (mean of u0, u1) · (r1 − r0) + Σ (mean of r0, r1) · (u1 − u0)      Bennet 1920: price, and quantity
 
-Both are symmetric and leave nothing over. Quantities of time are handle time, those of calls (answered, unanswered,
-contacts) are mix. A segment that is new or gone has only mix: its cost per call counts as what it is where it exists.
-An item that nobody used before, or uses any more, is price; one that a segment alone did not use is quantity.
-Mix is told against the mean of all calls, so that a segment dearer than the others that grows adds to the cost.
+Both are symmetric and leave nothing over. u is what the segment's calls have of the item's driver, whoever serves them
+(see `usage`), so r is the item's cost for that: where one pool takes over from another, one price falls and the other
+rises. Quantities of time are handle time, those of calls (answered, unanswered, contacts) are mix. A segment that is
+new or gone has only mix: its cost per call counts as what it is where it exists. Mix is told against the mean of all
+calls, so that a segment dearer than the others that grows adds to the cost.
 
 Every part is an exact fraction of nano-units; they are floored, and what is left goes to the largest remainders, so
 that the parts add up to the change of the cost per call as it is shown (half-up to the nano).
@@ -24,7 +25,7 @@ from typing import Literal, NamedTuple
 
 from consumer.core.money import divide_half_up
 from consumer.core.reading import Segment
-from consumer.core.usage import Item, Usage, Used
+from consumer.core.usage import Item, Usage
 
 Effect = Literal["price", "handle_time", "mix"]
 EFFECTS: tuple[Effect, ...] = ("price", "handle_time", "mix")
@@ -86,20 +87,15 @@ def split(before: Mapping[Segment, Usage], after: Mapping[Segment, Usage]) -> Sp
     per_call = [divide_half_up(cost, number) if number else None for cost, number in zip(costs, calls, strict=True)]
     if per_call[0] is None or per_call[1] is None:
         return Split(per_call[0], per_call[1], ())
-    known = (_items_of(before), _items_of(after))
     shares = list(_between(before, after, calls, costs))
     for segment in sorted(before.keys() & after.keys()):
-        shares += _within(segment, before[segment], after[segment], calls, known)
+        shares += _within(segment, before[segment], after[segment], calls)
     return Split(per_call[0], per_call[1], _rounded(shares, per_call[1] - per_call[0]))
 
 
 class _Calls(NamedTuple):
     before: int
     after: int
-
-
-def _items_of(side: Mapping[Segment, Usage]) -> set[Item]:
-    return {item for usage in side.values() for item in usage.items}
 
 
 def _between(
@@ -120,32 +116,25 @@ def _between(
         yield _Share(segment, None, "mix", grown * dearer, 2 * both * both * own_calls)
 
 
-def _within(
-    segment: Segment, old: Usage, new: Usage, calls: _Calls, known: tuple[set[Item], set[Item]]
-) -> Iterator[_Share]:
+def _within(segment: Segment, old: Usage, new: Usage, calls: _Calls) -> Iterator[_Share]:
     """What moved in a segment that has calls on both sides, times the mean of its two shares of the calls."""
     weight = old.calls * calls.after + new.calls * calls.before  # of w0 + w1, over calls.before · calls.after
     own_calls, over = old.calls * new.calls, 2 * calls.before * calls.after
-    for item in sorted(old.items.keys() | new.items.keys()):
-        was, now = old.items.get(item, _NOTHING), new.items.get(item, _NOTHING)
-        quantity: Effect = "handle_time" if item.quantity == "time" else "mix"
-        if was.units > 0 and now.units > 0:
-            over_all = 2 * over * own_calls * was.units * now.units
-            per_call = was.units * new.calls + now.units * old.calls  # of u0 + u1, over own_calls
-            prices = was.cost_nano * now.units + now.cost_nano * was.units  # of r0 + r1, over the units' product
-            dearer = now.cost_nano * was.units - was.cost_nano * now.units
-            longer = now.units * old.calls - was.units * new.calls
+    for item in sorted(old.costs_nano.keys() | new.costs_nano.keys()):
+        was, now = old.costs_nano.get(item, 0), new.costs_nano.get(item, 0)
+        had, has = old.units[item.driver], new.units[item.driver]
+        quantity: Effect = "handle_time" if item.is_by_time else "mix"
+        if had > 0 and has > 0:
+            over_all = 2 * over * own_calls * had * has
+            per_call = had * new.calls + has * old.calls  # of u0 + u1, over own_calls
+            prices = was * has + now * had  # of r0 + r1, over the units' product
+            dearer, longer = now * had - was * has, has * old.calls - had * new.calls
             yield _Share(segment, item, "price", weight * per_call * dearer, over_all)
             yield _Share(segment, item, quantity, weight * prices * longer, over_all)
-        else:
-            change = now.cost_nano * old.calls - was.cost_nano * new.calls
-            is_price = _has_no_units(was) or _has_no_units(now) or item not in known[0] or item not in known[1]
+        else:  # money for nothing that is counted, such as attempt fees, can only be a price
+            is_price = (had <= 0 and was != 0) or (has <= 0 and now != 0)
+            change = now * old.calls - was * new.calls
             yield _Share(segment, item, "price" if is_price else quantity, weight * change, over * own_calls)
-
-
-def _has_no_units(used: Used) -> bool:
-    """Money for nothing that is counted, such as attempt fees: it can only be a price."""
-    return used.units <= 0 and used.cost_nano != 0
 
 
 def _rounded(shares: Sequence[_Share], change_nano: int) -> tuple[Part, ...]:
@@ -165,6 +154,3 @@ def _rounded(shares: Sequence[_Share], change_nano: int) -> tuple[Part, ...]:
         for share, amount in zip(shares, nano, strict=True)
         if amount
     )  # fmt: skip
-
-
-_NOTHING = Used(0, 0)

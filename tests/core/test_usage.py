@@ -6,7 +6,7 @@ from consumer.core.intervals import Interval, sum_intervals
 from consumer.core.money import NANO
 from consumer.core.pipeline import Pipeline
 from consumer.core.reading import Segment
-from consumer.core.usage import Item, Items, Usage, Used
+from consumer.core.usage import ON_THE_LINE, Item, Items, Usage
 from consumer.platforms.canonical import decode
 from consumer.rates.build import build_rate_table
 from tests.core.streams import records, three_hours
@@ -15,7 +15,7 @@ from tests.tables import CENTRE, centre
 
 WEDNESDAY = date(2026, 11, 25)
 SALES = ("inbound", "sales", "ath")
-AGENTS = Item("labour", "agents", "time", "handle_second")
+AGENTS = Item("labour", "agents", "handle_second")
 
 
 def used(pipeline: Pipeline, items: Items) -> dict[Segment, Usage]:
@@ -23,26 +23,27 @@ def used(pipeline: Pipeline, items: Items) -> dict[Segment, Usage]:
     return items.used(segments, intervals[0])
 
 
-def test_pools_go_by_their_driver_and_fees_by_calls_where_all_of_them_do() -> None:
-    """Two calls of 36 s: 72 000 ms at 0.01 a second, and 0.10 a call; 72 s on the line cost nothing."""
+def test_a_segment_has_its_calls_its_units_of_every_driver_and_what_items_cost() -> None:
+    """Two calls of 36 s: 72 000 ms at 0.01 a second, and 0.10 a call; on the line they cost nothing."""
     pipeline = folded([call(at(WEDNESDAY, f"10:3{number}"), 36) for number in range(2)])
     assert used(pipeline, Items(table()))[SALES] == Usage(
         2,
         {
-            AGENTS: Used(72_000, 72 * NANO // 100),
-            Item("fee", "fee", "calls"): Used(2, 2 * NANO // 10),
-            Item("carrier", "carrier", "time"): Used(72_000, 0),
+            "handle_second": 72_000, "talk_second": 72_000, "ivr_second": 0, "wait_second": 0, "call": 2,
+            "answered_call": 2, "unanswered_call": 0, "contact": 2, ON_THE_LINE: 72_000,
         },
-    )
+        {AGENTS: 72 * NANO // 100, Item("fee", "fee", "call"): 2 * NANO // 10},
+    )  # fmt: skip
 
 
 def test_fees_go_by_talk_time_where_any_of_them_counts_seconds() -> None:
     pipeline = Pipeline(centre(), decode)
     pipeline.feed(records(three_hours(2)))
-    items = {item for one in used(pipeline, Items(centre())).values() for item in one.items}
-    assert Item("fee", "fee", "time") in items
-    assert Item("labour", "shift", "calls", "call") in items
-    assert Item("facility", "rent", "calls", "contact") in items
+    items = {item for one in used(pipeline, Items(centre())).values() for item in one.costs_nano}
+    assert items >= {
+        Item("fee", "fee", "talk_second"), Item("labour", "shift", "call"), Item("facility", "rent", "contact"),
+        Item("carrier", "carrier", ON_THE_LINE),
+    }  # fmt: skip
 
 
 def test_all_that_is_used_is_what_the_windows_cost_at_standard() -> None:
@@ -63,8 +64,10 @@ def test_a_pool_whose_driver_changed_is_another_item() -> None:
     )
     pipeline = Pipeline(changed, decode)
     pipeline.feed(records(three_hours(4)))
-    items = {item for one in used(pipeline, Items(changed)).values() for item in one.items if item.name == "agents"}
-    assert items == {AGENTS, Item("labour", "agents", "calls", "call")}
+    items = {
+        item for one in used(pipeline, Items(changed)).values() for item in one.costs_nano if item.name == "agents"
+    }
+    assert items == {AGENTS, Item("labour", "agents", "call")}
 
 
 def test_an_interval_without_calls_has_no_usage() -> None:
