@@ -2,7 +2,8 @@
 
 Owns which hours those are, the mean (all their cost ÷ all their calls) and the spread of their ratios. It is right as
 soon as there is history, a back-fill included. Hours are counted in real time from the start of their local day, as
-slices are: after a day on which the clock changed, an hour of that day is compared with its neighbour.
+slices are: after a day on which the clock changed, an hour of that day is compared with its neighbour, and a
+twenty-fifth with the last hours of other days.
 """
 
 import math
@@ -22,6 +23,7 @@ from consumer.core.usage import Items, Usage
 DAYS_BEFORE = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 LEAST_HOURS = 3
 
+_LAST_HOUR = 23
 _SPREAD_BITS = 40
 
 
@@ -39,13 +41,14 @@ def same_hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> list[Hour]:
     while at < to_ms:
         day, start = calendar.date_of(at), calendar.day_start(at)
         number = (at - start) // HOUR_MS
+        like = min(number, _LAST_HOUR)
         for days in DAYS_BEFORE:
             past = day - timedelta(days=days)
-            begins = calendar.start_of(past) + number * HOUR_MS
+            begins = calendar.start_of(past) + like * HOUR_MS
             ends = min(begins + HOUR_MS, calendar.start_of(past + timedelta(days=1)))
             if begins < ends <= from_ms:
                 found.add(Hour(begins, ends))
-        at = start + (number + 1) * HOUR_MS
+        at = min(start + (number + 1) * HOUR_MS, calendar.start_of(day + timedelta(days=1)))
     return sorted(found)
 
 

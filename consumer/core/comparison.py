@@ -1,6 +1,7 @@
 """Two stretches of time side by side: which one a window is held against, and why its cost per call is another.
 
-Owns what "the one before", "a day before" and "a week before" are. `why` does the arithmetic.
+Owns what "the one before", "a day before" and "a week before" are. `why` does the arithmetic. Sums of older time are
+coarse: a stretch is widened to whole slots, so that what accrued in it falls to the calls of the same time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Literal
 from consumer.core.baseline import baseline, same_hours
 from consumer.core.calendar import LocalCalendar
 from consumer.core.instants import DAY_MS, HOUR_MS
-from consumer.core.intervals import Part, sum_intervals
+from consumer.core.intervals import Part, sum_intervals, whole_slots
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
 from consumer.core.reading import Segment
@@ -39,7 +40,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two: half-open, or for the baseline from its first hour to the end of its last."""
+    """One of the two, as it was summed: half-open, or for the baseline from its first hour to the end of its last."""
 
     from_ms: int
     to_ms: int
@@ -71,13 +72,19 @@ class Comparison:
 def answer(table: RateTable, parts: Sequence[Part], as_of_ms: int, asked: Question) -> Comparison:
     """Why cost per call moved, as of an instant. Raises ValueError where that cannot be held against the other."""
     if asked.stretches is not None:
-        return compare(table, parts, *asked.stretches, asked.direction)
+        before, after = (_whole(parts, one) for one in asked.stretches)
+        return compare(table, parts, before, after, asked.direction)
     after = spans(table.calendar, as_of_ms, (asked.window,))[0]
     if asked.against != "baseline":
-        return compare(table, parts, stretch_before(table.calendar, after, asked.against), after, asked.direction)
+        before = _whole(parts, stretch_before(table.calendar, after, asked.against))
+        return compare(table, parts, before, after, asked.direction)
     if after.to_ms - after.from_ms > MOST_HOURS_MS:
         raise ValueError(f"found baseline, expected previous, day or week: {asked.window} has too many hours")
     return compare_with_usual(table, parts, after, asked.direction)
+
+
+def _whole(parts: Sequence[Part], span: Span) -> Span:
+    return Span(span.window, *whole_slots(parts, span.from_ms, span.to_ms))
 
 
 def stretch_before(calendar: LocalCalendar, window: Span, against: Literal["previous", "day", "week"]) -> Span:

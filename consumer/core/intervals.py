@@ -6,14 +6,16 @@ they were one. Knows no window and no price.
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import NamedTuple
 
 import numpy as np
 
 from consumer.core.columns import Integers, VersionColumns
 from consumer.core.histogram import BUCKET_BITS
+from consumer.core.instants import DAY_MS
 from consumer.core.reading import Segment
-from consumer.core.slices import Block, Opened, Slices, interval_of
+from consumer.core.slices import Block, Opened, Slices, grid_start, interval_of
 
 _BUCKET_MASK = (1 << BUCKET_BITS) - 1
 
@@ -45,6 +47,29 @@ def sum_intervals(
             elif wanted:
                 _cut(block, edges, intervals, number_of, wanted)
     return segments, intervals
+
+
+def whole_slots(parts: Sequence[Part], from_ms: int, to_ms: int) -> tuple[int, int]:
+    """The least stretch of time around [from, to) whose edges cut no cell of any part."""
+    last_ms = max(to_ms - 1, from_ms)
+    begins, ends = from_ms, last_ms + 1
+    for part in parts:
+        for block in part.slices.blocks.values():
+            begins = min(begins, _slot_of(part.slices, block, from_ms)[0])
+            ends = max(ends, _slot_of(part.slices, block, last_ms)[1])
+    return begins, ends
+
+
+def _slot_of(slices: Slices, block: Block, instant_ms: int) -> tuple[int, int]:
+    """The slot of a block's cell that holds an instant; the ms itself where no cell does."""
+    step_ms, calendar = slices.levels[block.level].step_ms, slices.calendar
+    if block.start_ms <= instant_ms < block.end_ms:
+        begins = grid_start(calendar, instant_ms, step_ms)
+        held = begins - block.start_ms
+        if any((opened.offsets_ms == held).any() for opened in block.opened().values()):
+            next_day = calendar.start_of(calendar.date_of(instant_ms) + timedelta(days=1))
+            return begins, next_day if step_ms >= DAY_MS else min(begins + step_ms, next_day)
+    return instant_ms, instant_ms + 1
 
 
 def _united(parts: Sequence[Sequence[Segment]]) -> tuple[list[Segment], list[Integers]]:

@@ -1,19 +1,19 @@
 """What is usual and what was planned, beside a reading: baselines, why the last hour differs from them, and budgets.
 
-Owns what of it is worth remembering: past hours hardly change, so they are summed once a minute, the shape of the week
-once an hour. Of the whole company: every worker computes the same.
+Owns what of it is worth remembering: past hours hardly change, so they are summed once a minute, what is to be expected
+of budgets once an hour; once a minute as well where there is no whole week behind it. Of the whole company: every
+worker computes the same.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consumer.core.baseline import Baseline, Usual, baseline, same_hours
-from consumer.core.budgets import BudgetReading, read_budget, segments_of, untracked
+from consumer.core.budgets import Borne, BudgetReading, borne, read_budget, segments_of, untracked
 from consumer.core.calls import DIRECTIONS
 from consumer.core.comparison import of_direction
 from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.intervals import Part, sum_intervals
-from consumer.core.pools import Budget
 from consumer.core.rates import RateTable
 from consumer.core.reading import Reading, Segment
 from consumer.core.shape import WeeklyShape, weekly_shapes
@@ -39,8 +39,8 @@ class Watch:
     dimensions: tuple[str, ...]
     _baseline: Baseline = field(init=False, default_factory=lambda: Baseline({}, {}))
     _baseline_of: object = None
-    _shapes: Mapping[str, tuple[frozenset[Segment], WeeklyShape]] = field(init=False, default_factory=dict)
-    _shapes_of: object = None
+    _expected: Mapping[str, tuple[WeeklyShape, Borne]] = field(init=False, default_factory=dict)  # by budget
+    _expected_of: object = None
 
     def look(self, table: RateTable, parts: Sequence[Part], reading: Reading, state: object = None) -> Outlook:
         """The outlook beside a reading of all parts, by all dimensions. Another `state` forgets everything."""
@@ -72,18 +72,21 @@ class Watch:
         self, table: RateTable, parts: Sequence[Part], reading: Reading, state: object
     ) -> list[BudgetReading]:  # fmt: skip
         tracked = [one for one in table.budgets if untracked(one, self.dimensions) is None]
-        hour = (table.sha256, len(parts), state, reading.as_of_ms // HOUR_MS)
-        if tracked and hour != self._shapes_of:
-            self._shapes, self._shapes_of = self._shapes_now(table, parts, tracked, reading.as_of_ms), hour
-        read = [read_budget(table, one, reading, *self._shapes[one.name]) for one in tracked]
+        segments = list({segment for part in parts for segment in part.segments})
+        chosen = {one.name: segments_of(one, segments, self.dimensions) for one in tracked}
+        every_ms = HOUR_MS if all(shape.weeks for shape, _ in self._expected.values()) else MINUTE_MS
+        moment = (table.sha256, len(parts), state, reading.as_of_ms // every_ms)
+        if tracked and moment != self._expected_of:
+            self._expected = _expected(table, parts, chosen, reading.as_of_ms)
+            self._expected_of = moment
+        read = [read_budget(table, one, reading, chosen[one.name], *self._expected[one.name]) for one in tracked]
         return [one for one in read if one is not None]
 
-    def _shapes_now(
-        self, table: RateTable, parts: Sequence[Part], tracked: Sequence[Budget], as_of_ms: int
-    ) -> dict[str, tuple[frozenset[Segment], WeeklyShape]]:
-        segments = list({segment for part in parts for segment in part.segments})
-        chosen = [segments_of(one, segments, self.dimensions) for one in tracked]
-        shapes = weekly_shapes(table.calendar, parts, chosen, as_of_ms)
-        return {
-            budget.name: (some, shape) for budget, some, shape in zip(tracked, chosen, shapes, strict=True)
-        }  # fmt: skip
+
+def _expected(
+    table: RateTable, parts: Sequence[Part], chosen: Mapping[str, frozenset[Segment]], as_of_ms: int
+) -> dict[str, tuple[WeeklyShape, Borne]]:
+    """What to go by for each budget's segments."""
+    choices = list(chosen.values())
+    shapes = weekly_shapes(table.calendar, parts, choices, as_of_ms)
+    return dict(zip(chosen, zip(shapes, borne(table, parts, choices, as_of_ms), strict=True), strict=True))

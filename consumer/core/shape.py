@@ -65,10 +65,14 @@ def _hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> Iterator[tuple[
 def weekly_shapes(
     calendar: LocalCalendar, parts: Sequence[Part], chosen: Sequence[frozenset[Segment]], as_of_ms: int
 ) -> list[WeeklyShape]:
-    """The shape of each choice of segments, of the last whole local days up to MOST_WEEKS back."""
+    """The shape of each choice of segments, of the last whole local days up to MOST_WEEKS back.
+
+    The day on which the figures begin is not whole: slices do not tell whether it had calls from its first hour on.
+    """
     began_ms = min((block.start_ms for part in parts for block in part.slices.blocks.values()), default=as_of_ms)
     today = calendar.date_of(as_of_ms)
-    weeks = min((today - calendar.date_of(began_ms)).days // 7, MOST_WEEKS)
+    whole_days = (today - calendar.date_of(began_ms)).days - 1
+    weeks = min(max(whole_days, 0) // 7, MOST_WEEKS)
     from_ms = calendar.start_of(today - timedelta(weeks=weeks)) if weeks else began_ms
     to_ms = calendar.day_start(as_of_ms) if weeks else as_of_ms
     hours = list(_hours(calendar, from_ms, to_ms))
