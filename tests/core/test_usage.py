@@ -1,7 +1,9 @@
 """What calls used of which item, by the drivers of a rate table."""
 
+import json
 from datetime import date
 
+from consumer.core.calls import SourceRecord
 from consumer.core.intervals import Interval, sum_intervals
 from consumer.core.money import NANO
 from consumer.core.pipeline import Pipeline
@@ -42,7 +44,6 @@ def test_fees_go_by_talk_time_where_any_of_them_counts_seconds() -> None:
     items = {item for one in used(pipeline, Items(centre())).values() for item in one.costs_nano}
     assert items >= {
         Item("fee", "fee", "talk_second"), Item("labour", "shift", "call"), Item("facility", "rent", "contact"),
-        Item("carrier", "carrier", ON_THE_LINE),
     }  # fmt: skip
 
 
@@ -72,3 +73,14 @@ def test_a_pool_whose_driver_changed_is_another_item() -> None:
 
 def test_an_interval_without_calls_has_no_usage() -> None:
     assert Items(table()).used([SALES], Interval(1)) == {}
+
+
+def test_the_carrier_goes_by_the_time_on_the_line() -> None:
+    """A minute out over carrier-b at 0.02 EUR, of 1.08 USD each: 0.0216."""
+    out = json.loads(call(at(date(2026, 8, 9), "10:30"), 60, direction="outbound"))
+    pipeline = Pipeline(centre(), decode)
+    pipeline.feed(
+        [SourceRecord(0, json.dumps({**out, "to_number": "+4420"}).encode(), (), at(date(2026, 8, 9), "11:00"))]
+    )
+    (found,) = used(pipeline, Items(centre())).values()
+    assert (found.units[ON_THE_LINE], found.costs_nano[Item("carrier", "carrier", ON_THE_LINE)]) == (60_000, 21_600_000)
