@@ -153,4 +153,11 @@ def _calls(usage: Mapping[Segment, Usage]) -> int:
 
 
 def _known_from(parts: Sequence[Part]) -> int | None:
-    return min((block.start_ms for part in parts for block in part.slices.blocks.values()), default=None)
+    """The start of the first slot that has a call."""
+    known: int | None = None
+    for block in sorted((one for part in parts for one in part.slices.blocks.values()), key=lambda one: one.start_ms):
+        if known is not None and known <= block.start_ms:
+            break
+        slots = [block.start_ms + int(opened.offsets_ms.min()) for opened in block.opened().values()]
+        known = min(slots if known is None else [known, *slots], default=None)
+    return known

@@ -1,11 +1,16 @@
 """What is usual: which hours, their mean and their spread."""
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from consumer.core.baseline import Usual, baseline, same_hours
+from consumer.core.baseline import LEAST_HOURS, Usual, baseline, same_hours
 from consumer.core.calendar import LocalCalendar
+from consumer.core.calls import SourceRecord
+from consumer.core.instants import MINUTE_MS
 from consumer.core.money import NANO
 from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts, table
 
@@ -43,6 +48,32 @@ def test_hours_are_counted_from_the_start_of_the_day_as_slices_are() -> None:
     assert hours[-1] == (at(date(2026, 10, 25), "09:00"), at(date(2026, 10, 25), "10:00"))
 
 
+def test_an_hour_that_a_short_day_did_not_have_is_left_out() -> None:
+    """29 March 2026 has 23 hours."""
+    monday = date(2026, 3, 30)
+    hours = same_hours(CALENDAR, at(monday, "23:00"), at(date(2026, 3, 31), "00:00"))
+    assert len(hours) == 9
+    assert hours[-1] == (at(date(2026, 3, 28), "23:00"), at(date(2026, 3, 29), "00:00"))
+
+
+def test_a_twenty_fifth_hour_is_held_against_the_last_hours_of_other_days() -> None:
+    sunday, monday = date(2026, 10, 25), date(2026, 10, 26)
+    hours = same_hours(CALENDAR, at(sunday, "23:00"), at(monday, "00:00"))
+    assert len(hours) == 10
+    assert hours[-1] == (at(date(2026, 10, 24), "23:00"), at(sunday, "00:00"))
+    both = same_hours(CALENDAR, at(sunday, "22:30"), at(sunday, "23:30"))
+    assert both == hours  # the twenty-fourth hour of that day begins at 22:00
+
+
+def test_no_hour_lies_in_the_window_that_is_held_against_it() -> None:
+    """A day at 10:20: the hour of 10 of yesterday is in the window, that of 9 is not, seen from today."""
+    from_ms, to_ms = at(date(2026, 11, 24), "10:20"), at(TODAY, "10:20")
+    hours = same_hours(CALENDAR, from_ms, to_ms)
+    assert hours[-1] == (at(date(2026, 11, 24), "09:00"), at(date(2026, 11, 24), "10:00"))
+    assert len(set(hours)) == len(hours)
+    assert all(earlier.to_ms <= later.from_ms for earlier, later in pairwise(hours))
+
+
 def test_the_mean_is_all_cost_by_all_calls_and_the_spread_is_weighted_by_calls() -> None:
     """Three past days at 10: one call of 90 s (1.00), one of 190 s (2.00), two of 290 s (3.00 each).
 
@@ -74,6 +105,58 @@ def test_what_came_at_another_hour_does_not_count() -> None:
     events = [call(at(day, clock), 90) for day in days(date(2026, 11, 18), 7) for clock in ("09:59:59.999", "11:00")]
     hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
     assert baseline(table(), parts(folded(events)), hours).usual == {}
+
+
+def test_a_direction_may_have_a_usual_cost_where_none_of_its_segments_has() -> None:
+    """Sales on two days at 1.00, support on a third at 2.00: 4.00 for 3; the variance is 2/9, its root 0.471404520…"""
+    events = [call(at(day, "10:30"), 90) for day in days(date(2026, 11, 22), 2)]
+    events.append(call(at(date(2026, 11, 24), "10:30"), 190, "support"))
+    hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
+    found = baseline(table(), parts(folded(events)), hours)
+    assert found.usual == {("inbound",): Usual(3, 3, 4 * NANO, 471_404_520)}
+
+
+def test_it_is_there_right_after_a_back_fill() -> None:
+    """Told at one go, or day by day until an hour is over: the same."""
+    events = [call(at(day, "10:30"), 30 + day.day) for day in days(date(2026, 10, 28), 29)]
+    hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
+    at_once, by_day = folded(events), folded([])
+    for number, event in enumerate(events):
+        by_day.feed([SourceRecord(number, event)])
+    assert baseline(table(), parts(at_once), hours) == baseline(table(), parts(by_day), hours)
+    assert baseline(table(), parts(at_once), hours).usual[SALES].hours == 10
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.sampled_from([1, 2, 3, 4, 7, 14, 28]), st.integers(0, 119), st.integers(0, 900),
+        st.sampled_from(["sales", "support"]), st.sampled_from(["inbound", "outbound"]),
+    ),
+    max_size=25,
+)  # fmt: skip
+
+
+@given(CALLS, st.integers(1, 3))
+def test_any_parts_have_the_baseline_of_the_whole(told: list[tuple[int, int, int, str, str]], number: int) -> None:
+    """Calls from 09:30 until 11:30 on days of the past; an hour's mean and spread are within what its calls cost."""
+    events = [
+        call(at(TODAY - timedelta(days=past), "09:30") + minute * MINUTE_MS, talk_s, queue, direction, one)
+        for one, (past, minute, talk_s, queue, direction) in enumerate(told)
+    ]
+    hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
+    whole = baseline(table(), parts(folded(events)), hours)
+    each = [folded(events[first::number]) for first in range(number)]
+    assert baseline(table(), parts(*each), hours) == whole
+    counted = [one for one in told if 30 <= one[1] < 90]
+    assert sum(one.calls for one in whole.usage.values()) == len(counted)
+    for direction in ("inbound", "outbound"):
+        costs = [NANO // 10 + talk_s * NANO // 100 for _, _, talk_s, _, of in counted if of == direction]
+        hours_with_calls = {past for past, _, _, _, of in counted if of == direction}
+        usual = whole.usual.get((direction,))
+        assert (usual is not None) == (len(hours_with_calls) >= LEAST_HOURS)
+        if usual is not None:
+            assert (usual.calls, usual.cost_nano) == (len(costs), sum(costs))
+            assert usual.sigma_nano <= (max(costs) - min(costs)) // 2
 
 
 @pytest.mark.parametrize("clock", ["10:20", "11:00", "00:10"])

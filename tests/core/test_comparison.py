@@ -1,12 +1,18 @@
 """Which stretch of time a window is held against, and what is told of both."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from consumer.core.calendar import LocalCalendar
-from consumer.core.comparison import Question, answer, stretch_before
-from consumer.core.money import NANO
+from consumer.core.comparison import AGAINST, Against, Question, answer, stretch_before
+from consumer.core.instants import MINUTE_MS
+from consumer.core.money import NANO, divide_half_up
+from consumer.core.pipeline import Pipeline
 from consumer.core.windows import Span, spans
 from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts, table
 
@@ -53,6 +59,80 @@ def test_a_day_before_one_on_which_the_clock_went_back_it_is_as_far_from_its_sta
     hour = window("1h", at(date(2026, 10, 26), "11:00"))
     before = stretch_before(CALENDAR, hour, "day")
     assert edges(before) == (at(date(2026, 10, 25), "09:00"), at(date(2026, 10, 25), "10:00"))
+
+
+def test_a_day_before_the_end_of_a_long_day_is_an_hour_of_the_day_before() -> None:
+    """00:30 after the day of 25 hours: its last half hour is as far from its start as today's first from Saturday's."""
+    half_past = window("1h", at(date(2026, 10, 26), "00:30"))
+    before = stretch_before(CALENDAR, half_past, "day")
+    assert edges(before) == (at(date(2026, 10, 25), "00:30"), at(date(2026, 10, 25), "00:30"))
+
+
+@pytest.mark.parametrize(
+    ("name", "as_of", "from_", "to"),
+    [
+        ("day-to-date", (date(2026, 11, 25), "10:20"), (date(2026, 11, 24), "00:00"), (date(2026, 11, 24), "10:20")),
+        # ten hours and a half of Monday; Sunday's eleventh began at 09:00, since its clock went back
+        ("day-to-date", (date(2026, 10, 26), "10:30"), (date(2026, 10, 25), "00:00"), (date(2026, 10, 25), "09:30")),
+        # at the end of the day of 25 hours: all of the day before
+        ("day-to-date", (date(2026, 10, 25), "23:45"), (date(2026, 10, 24), "00:00"), (date(2026, 10, 25), "00:00")),
+        ("week-to-date", (date(2026, 11, 25), "10:20"), (date(2026, 11, 16), "00:00"), (date(2026, 11, 18), "10:20")),
+        ("quarter-to-date", (date(2026, 7, 2), "10:20"), (date(2026, 4, 1), "00:00"), (date(2026, 4, 2), "10:20")),
+        # at the very end of a month it is that month which is held against the one before
+        ("month-to-date", (date(2026, 12, 1), "00:00"), (date(2026, 10, 1), "00:00"), (date(2026, 10, 30), "23:00")),
+    ],
+)
+def test_before_other_windows_to_date(
+    name: str, as_of: tuple[date, str], from_: tuple[date, str], to: tuple[date, str]
+) -> None:
+    assert edges(stretch_before(CALENDAR, window(name, at(*as_of)), "previous")) == (at(*from_), at(*to))
+
+
+@cache
+def every_five_minutes(first: date, until_ms: int) -> Pipeline:
+    """Calls of 36 s, day and night: 12 an hour, so that at standard each is 0.46 and absorbs 3.00 of 36."""
+    began = at(first, "00:00")
+    steps = range(0, until_ms - began - MINUTE_MS, 5 * MINUTE_MS)
+    return folded([call(began + MINUTE_MS // 2 + step, 36) for step in steps])
+
+
+@pytest.mark.parametrize(
+    ("name", "against", "day", "from_", "to", "calls"),
+    [
+        ("1h", "previous", WEDNESDAY, "08:20", "09:23", 13),  # after an hour by ten minutes
+        ("5m", "day", date(2026, 11, 24), "10:10", "10:30", 4),
+        ("1h", "day", date(2026, 11, 24), "09:00", "10:30", 18),  # after a day by hours
+        ("5m", "week", date(2026, 11, 18), "10:00", "11:00", 12),
+        ("1h", "week", date(2026, 11, 18), "09:00", "11:00", 24),
+        ("day-to-date", "week", date(2026, 11, 18), "00:00", "11:00", 132),
+    ],
+)
+def test_what_is_summed_by_coarser_slots_is_widened_to_them(
+    name: str, against: Against, day: date, from_: str, to: str, calls: int
+) -> None:
+    """At 10:23:20. What accrued falls to the calls of the same time: 3.10 each (3.1 and 0.1 in its last minutes)."""
+    now = at(WEDNESDAY, "10:23:20")
+    found = answer(table(), parts(every_five_minutes(date(2026, 11, 16), now)), now, Question(name, against))
+    assert (found.before.from_ms, found.before.to_ms) == (at(day, from_), at(day, to))
+    assert found.before.calls == calls
+    accrued_nano = (found.before.to_ms - found.before.from_ms) * NANO // 100_000
+    assert found.before.absorbed_nano == divide_half_up(accrued_nano + calls * NANO // 10, calls)
+    assert found.split.change_nano == 0
+    assert (found.after.from_ms, found.after.to_ms) == edges(window(name, now))
+
+
+def test_stretches_are_widened_on_both_sides_where_cells_are_cut_and_nowhere_else() -> None:
+    """Of a day long past a quarter of an hour is the whole one, unless nobody called then."""
+    events = [call(at(day, "10:40"), 36) for day in days(date(2026, 11, 18), 8)]
+    before = Span("", at(date(2026, 11, 18), "10:15"), at(date(2026, 11, 18), "10:30"))
+    after = Span("", at(date(2026, 11, 20), "09:15"), at(date(2026, 11, 20), "10:59"))
+    found = answer(table(), parts(folded(events)), at(WEDNESDAY, "11:00"), Question(stretches=(before, after)))
+    assert (found.before.from_ms, found.before.to_ms) == (
+        at(date(2026, 11, 18), "10:00"),
+        at(date(2026, 11, 18), "11:00"),
+    )
+    assert (found.after.from_ms, found.after.to_ms) == (after.from_ms, at(date(2026, 11, 20), "11:00"))
+    assert (found.before.calls, found.after.calls, found.split.change_nano) == (1, 1, 0)
 
 
 def test_fewer_calls_at_equal_handling_are_volume_and_nothing_else() -> None:
@@ -102,6 +182,17 @@ def test_where_the_figures_begin_later_the_earlier_side_is_not_whole() -> None:
     assert (found.split.change_nano, found.split.parts, found.volume_nano) == (None, (), None)
 
 
+def test_figures_that_begin_in_the_middle_of_a_day_do_not_have_the_whole_of_it() -> None:
+    """Since yesterday at 15:00: the hour from then on is known, the day is not, though it is summed by hours by now."""
+    events = [call(at(day, clock), 36) for day, clock in ((date(2026, 11, 24), "15:10"), (WEDNESDAY, "18:30"))]
+    now, known = at(WEDNESDAY, "19:00"), parts(folded(events))
+    assert not answer(table(), known, now, Question("24h", "day")).before_is_whole
+    for from_, is_whole in (("14:00", False), ("15:00", True)):
+        before = Span("", at(date(2026, 11, 24), from_), at(date(2026, 11, 24), "16:00"))
+        asked = Question(stretches=(before, window("1h", now)))
+        assert answer(table(), known, now, asked).before_is_whole == is_whole
+
+
 def test_any_two_stretches_may_be_held_against_each_other() -> None:
     events = [call(at(day, "10:30"), 36 * number) for number, day in enumerate(days(date(2026, 11, 22), 3), start=1)]
     stretches = [Span("", at(day, "00:00"), at(day, "23:59")) for day in (date(2026, 11, 22), date(2026, 11, 24))]
@@ -110,9 +201,52 @@ def test_any_two_stretches_may_be_held_against_each_other() -> None:
     assert found.split.effects["handle_time"] == 72 * NANO // 100
 
 
+def test_in_the_last_hour_of_a_long_day_there_is_an_answer_as_well() -> None:
+    """23:00 to 24:00 of 25 October is its twenty-fifth hour: three calls of the same time by the wall are usual."""
+    events = [call(at(day, "23:30"), 36) for day in days(date(2026, 10, 22), 4)]
+    found = answer(table(), parts(folded(events)), at(date(2026, 10, 26), "00:00"), Question())
+    assert (found.before.calls, found.after.calls, found.split.change_nano) == (3, 1, 0)
+
+
 def test_a_week_cannot_be_held_against_the_same_hours_of_other_days() -> None:
     with pytest.raises(ValueError, match="found baseline, expected previous, day or week: 7d has too many hours"):
         answer(table(), [], at(WEDNESDAY, "10:00"), Question("7d"))
+
+
+CALLS = st.lists(
+    st.tuples(
+        st.integers(0, 15), st.integers(0, 119), st.integers(0, 900),
+        st.sampled_from(["sales", "support"]), st.sampled_from(["inbound", "outbound"]),
+    ),
+    max_size=25,
+)  # fmt: skip
+ASKED = st.builds(
+    Question, st.sampled_from(["1h", "8h", "day-to-date"]), st.sampled_from(AGAINST),
+    st.none() | st.sampled_from(["inbound", "outbound"]),
+)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(CALLS, ASKED, st.integers(1, 3))
+def test_any_parts_give_the_answer_of_the_whole_and_its_parts_add_up(
+    told: list[tuple[int, int, int, str, str]], asked: Question, number: int
+) -> None:
+    """Calls from 08:00 until 10:00 of the past days; standard and volume are what the absorbed cost moved by."""
+    now = at(WEDNESDAY, "10:00")
+    events = [
+        call(at(WEDNESDAY - timedelta(days=past), "08:00") + minute * MINUTE_MS, talk_s, queue, direction, one)
+        for one, (past, minute, talk_s, queue, direction) in enumerate(told)
+    ]
+    whole = answer(table(), parts(folded(events)), now, asked)
+    each = [folded(events[first::number]) for first in range(number)]
+    found = answer(table(), parts(*each), now, asked)
+    assert replace(found, known_from_ms=whole.known_from_ms) == whole  # parts that lag have finer slots
+    if whole.split.change_nano is not None:
+        assert sum(part.nano for part in whole.split.parts) == whole.split.change_nano
+        if whole.before.absorbed_nano is not None:
+            assert whole.after.absorbed_nano is not None
+            moved = whole.after.absorbed_nano - whole.before.absorbed_nano
+            assert sum(whole.split.effects.values()) + (whole.volume_nano or 0) == moved
 
 
 def test_two_parts_give_the_answer_of_the_whole() -> None:

@@ -1,9 +1,12 @@
 """The shape of the week: what calls cost directly by hour of the local week."""
 
-from datetime import date
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from consumer.core.calendar import LocalCalendar
-from consumer.core.instants import HOUR_MS
+from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.money import NANO
 from consumer.core.shape import weekly_shapes
 from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts
@@ -39,6 +42,71 @@ def test_without_a_whole_week_it_is_flat() -> None:
     (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], now)
     assert (shape.weeks, shape.flat_nano, shape.flat_ms) == (0, 6 * CALL, 84 * HOUR_MS)
     assert shape.expected_nano(CALENDAR, now, now + 42 * HOUR_MS) == 3 * CALL
+
+
+def test_the_day_on_which_figures_begin_is_no_part_of_a_week() -> None:
+    """Since Monday at 15:00; a week later Monday morning is not known yet. On Tuesday a whole week is."""
+    events = [call(at(date(2026, 11, 16), "15:00"), 60)]
+    events += [call(at(day, "10:30"), 60) for day in days(date(2026, 11, 17), 7)]
+    known = parts(folded(events))
+    (shape,) = weekly_shapes(CALENDAR, known, [ALL], at(MONDAY, "23:59"))
+    assert (shape.weeks, shape.flat_nano) == (0, 8 * CALL)
+    tuesday = date(2026, 11, 24)
+    (shape,) = weekly_shapes(CALENDAR, known, [ALL], at(tuesday, "00:00"))
+    assert (shape.weeks, sum(shape.by_hour.values())) == (1, 7 * CALL)
+
+
+def test_what_a_fast_clock_told_of_tomorrow_is_no_history() -> None:
+    known = parts(folded([call(at(date(2026, 11, 24), "00:01"), 60)]))
+    (shape,) = weekly_shapes(CALENDAR, known, [ALL], at(MONDAY, "23:59"))
+    assert shape.weeks == 0
+    assert shape.expected_nano(CALENDAR, at(MONDAY, "10:00"), at(MONDAY, "11:00")) == 0
+
+
+def test_a_long_day_has_its_last_hour_twice_and_a_short_one_lacks_it() -> None:
+    """Two calls an hour: 48 on other Sundays, 50 on 25 October 2026, 46 on 28 March 2027."""
+    events = [
+        call(at(day, f"{hour:02d}:{minute}"), 1)
+        for day in days(date(2026, 9, 20), 30)
+        for hour in range(24)
+        for minute in (14, 44)
+    ]
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(date(2026, 10, 20), "00:00"))
+    for sunday, calls in ((date(2026, 10, 18), 48), (date(2026, 10, 25), 50), (date(2027, 3, 28), 46)):
+        monday = at(sunday + timedelta(days=1), "00:00")
+        assert shape.expected_nano(CALENDAR, at(sunday, "00:00"), monday) == calls * CALL
+    night = at(date(2026, 10, 25), "03:30"), at(date(2026, 10, 25), "04:00")
+    assert shape.expected_nano(CALENDAR, *night) == 3 * CALL  # an hour and a half
+
+
+CALLS = st.lists(
+    st.tuples(st.integers(0, 34), st.integers(0, 24 * 60 - 1), st.sampled_from(["sales", "support"])), max_size=25
+)
+
+
+@given(CALLS, st.integers(1, 3))
+def test_whole_weeks_are_expected_to_cost_what_they_cost(told: list[tuple[int, int, str]], number: int) -> None:
+    """Any calls, in any number of parts, with what began before them."""
+    first = date(2026, 10, 26)
+    calls = [
+        (
+            first + timedelta(days=day),
+            call(at(first, "00:00") + (day * 1440 + minute) * MINUTE_MS, 60, queue, number=one),
+        )
+        for one, (day, minute, queue) in enumerate(told)
+    ]
+    began = call(at(date(2026, 10, 20), "12:00"), 60)
+    each: list[list[bytes]] = [[began], *([] for _ in range(number - 1))]
+    for one, (_, event) in enumerate(calls):
+        each[one % number].append(event)
+    now = at(date(2026, 11, 30), "09:30")
+    known = parts(*map(folded, each))
+    (shape,) = weekly_shapes(CALENDAR, known, [ALL], now)
+    assert [shape] == weekly_shapes(CALENDAR, parts(folded([began, *(event for _, event in calls)])), [ALL], now)
+    from_day, to_day = date(2026, 11, 2), date(2026, 11, 30)
+    cost = sum(CALL for day, _ in calls if from_day <= day < to_day)
+    assert shape.weeks == 4
+    assert shape.expected_nano(CALENDAR, at(from_day, "00:00"), at(to_day, "00:00")) == cost
 
 
 def test_nothing_is_expected_where_nothing_was() -> None:
