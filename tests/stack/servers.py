@@ -3,7 +3,6 @@
 import contextlib
 import json
 import subprocess
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -60,7 +59,7 @@ class Server:
 
 
 class Prometheus(Server):
-    """Scrapes and evaluates every second."""
+    """Scrapes every other second, and evaluates every second."""
 
     def __init__(
         self, folder: Path, targets: dict[str, list[str]], rules: list[Path], alertmanager: str | None = None
@@ -68,7 +67,7 @@ class Prometheus(Server):
         """`targets` are hosts and ports by job."""
         super().__init__(folder, ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"])
         config: dict[str, Any] = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
             "rule_files": [str(path) for path in rules],
             "scrape_configs": [
                 {"job_name": job, "static_configs": [{"targets": found}]} for job, found in targets.items()
@@ -116,8 +115,3 @@ class Alertmanager(Server):
              "--cluster.listen-address="],
         )  # fmt: skip
         (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
-
-
-def settle(seconds: float) -> None:
-    """Let servers scrape and evaluate: they have clocks of their own."""
-    time.sleep(seconds)
