@@ -14,9 +14,9 @@ from consumer.core.windows import Span
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """What the calls of a window used of one pool of one version: driver units (base units) of each segment."""
+    """What the calls of a window used of one pool of one version."""
 
-    units: Sequence[int]
+    weights: Sequence[int]  # of each segment: driver units, or nano-units where the pool had several drivers
     standard_nano: int
 
 
@@ -39,7 +39,7 @@ def absorb(
         for pool in version.pools:
             accrued = accrued_nano(table, version, pool, span.from_ms, span.to_ms)
             used = consumed.get((version.id, pool.name), nothing)
-            parts = apportion(accrued, used.units)
+            parts = apportion(accrued, used.weights)
             if parts is None:
                 idle_nano += accrued
             else:

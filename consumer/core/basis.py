@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from consumer.core.accrual import amount_nano
 from consumer.core.calls import DIMENSIONS, MAX_DURATION_MS, CompletedCall
-from consumer.core.columns import VersionColumns
+from consumer.core.columns import PoolColumns, VersionColumns
 from consumer.core.deck import FOREVER_MS
 from consumer.core.money import NANO, Prices
 from consumer.core.pools import CostFee, CostPool, Scope, units_a_driver_unit
@@ -38,7 +38,7 @@ class Basis:
         """Where costs on this basis are summed."""
         if self.version is None:
             return VersionColumns("")
-        return VersionColumns(self.version.id, tuple((pool.name, pool.category) for pool in self.version.pools))
+        return VersionColumns(self.version.id, tuple(map(PoolColumns.of, self.version.pools)))
 
     @property
     def pools(self) -> tuple[CostPool, ...]:

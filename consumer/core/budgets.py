@@ -107,14 +107,11 @@ def _units(
 ) -> dict[PoolKey, dict[Segment, int]]:  # fmt: skip
     """The driver units that each segment used of each pool, all versions of it together."""
     segments, intervals = sum_intervals(parts, [from_ms, to_ms], left_out=(1,))
-    drivers = {(version.id, pool.name): pool.driver for version in table.versions for pool in version.pools}
     units: dict[PoolKey, dict[Segment, int]] = defaultdict(lambda: defaultdict(int))
     for columns, matrix in intervals[0].sums.items():
-        for number, (name, _) in enumerate(columns.pools):
-            driver = drivers.get((columns.version_id, name))  # None: the table was reloaded without it
-            if driver is not None:
-                for segment, more in zip(segments, Sums(matrix).pool_units(number), strict=True):
-                    units[name, driver][segment] += more
+        for number, pool in enumerate(columns.pools):
+            for segment, more in zip(segments, Sums(matrix).pool_units(number), strict=True):
+                units[pool.name, pool.driver][segment] += more
     return units
 
 

@@ -4,12 +4,13 @@ Owns what is counted of a call, and the units that drivers count. Knows no price
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from consumer.core.calls import CompletedCall
-from consumer.core.pools import Driver
+from consumer.core.pools import Category, CostPool, Driver
 
 Integers = npt.NDArray[np.int64]
 
@@ -43,12 +44,25 @@ _UNITS: tuple[tuple[Driver, str], ...] = (
 _DRIVER_COLUMNS = {driver: _COLUMNS.index(name) for driver, name in _UNITS}
 
 
+class PoolColumns(NamedTuple):
+    """A pool as calls were costed with it: units are those of its driver."""
+
+    name: str
+    category: Category
+    driver: Driver
+
+    @classmethod
+    def of(cls, pool: CostPool) -> "PoolColumns":
+        """Where a pool is summed."""
+        return cls(pool.name, pool.category, pool.driver)
+
+
 @dataclass(frozen=True, order=True)
 class VersionColumns:
     """Which rate version a cell's pool columns belong to. A reloaded table may give the same id other pools."""
 
     version_id: str  # "" without a version
-    pools: tuple[tuple[str, str], ...] = ()  # name, category
+    pools: tuple[PoolColumns, ...] = ()
 
     @property
     def width(self) -> int:

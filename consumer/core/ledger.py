@@ -217,7 +217,7 @@ def _add_first(
     totals.calls += len(rows)
     totals.handled_ms += sum(row[column] for column in _HANDLED)
     costs = [("carrier", money_of(row, "carrier")), ("fee", money_of(row, "fee"))]
-    costs += [(category, pool_nano_of(row, number)) for number, (_, category) in enumerate(columns.pools)]
+    costs += [(pool.category, pool_nano_of(row, number)) for number, pool in enumerate(columns.pools)]
     for component, amount in costs:
         if amount:
             totals.cost_nano[component] = totals.cost_nano.get(component, 0) + amount

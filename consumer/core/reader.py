@@ -15,6 +15,7 @@ from consumer.core.columns import COUNTED, MONEY, Integers
 from consumer.core.costing import COMPONENTS
 from consumer.core.histogram import quantiles
 from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
+from consumer.core.pools import Driver
 from consumer.core.rates import RateTable
 from consumer.core.reading import Figures, Row, Segment, WindowReading
 from consumer.core.windows import Span
@@ -61,14 +62,14 @@ class _Columns:
             self._counted += sums.matrix[:, : len(COUNTED)]
             for name in MONEY:
                 self._add(name, sums.money(name))
-            for number, (_, category) in enumerate(columns.pools):
-                self._add(category, sums.pool_nano(number))
+            for number, pool in enumerate(columns.pools):
+                self._add(pool.category, sums.pool_nano(number))
         self._money["absorbed"] = shares
         self._add("absorbed", self._money["carrier"])
         self._add("absorbed", self._money["fee"])
 
     def _add(self, name: str, amounts: list[int]) -> None:
-        self._money[name] = [held + amount for held, amount in zip(self._money[name], amounts, strict=True)]
+        self._money[name] = _sums(self._money[name], amounts)
 
     def rows(self, idle_nano: int, dimensions: int) -> tuple[Row, ...]:
         """Segments, directions (unless they are the segments), `__idle__` if any, and the whole last."""
@@ -120,15 +121,36 @@ _HOLDS = [COUNTED.index("calls"), COUNTED.index("unrated")]  # a segment has a r
 
 
 def _consumed(summed: Interval, lines: Integers) -> dict[tuple[str, str], Consumption]:
-    """Driver units of the given segments, and amounts at standard, by version and pool."""
-    consumed: dict[tuple[str, str], Consumption] = {}
+    """What the given segments used of each pool, by version and pool."""
+    used: dict[tuple[str, str], _Used] = {}
     for columns, matrix in summed.sums.items():
         sums = Sums(matrix[lines])
-        for number, (pool, _) in enumerate(columns.pools):
-            units, standard = sums.pool_units(number), sum(sums.pool_nano(number))
-            used = consumed.get((columns.version_id, pool))
-            if used is not None:  # the same version and pool among other pools: the table was reloaded
-                units = [more + held for more, held in zip(units, used.units, strict=True)]
-                standard += used.standard_nano
-            consumed[columns.version_id, pool] = Consumption(units, standard)
-    return consumed
+        for number, pool in enumerate(columns.pools):
+            of_pool = used.setdefault((columns.version_id, pool.name), _Used(len(lines)))
+            of_pool.add(pool.driver, sums.pool_units(number), sums.pool_nano(number))
+    return {key: of_pool.consumption for key, of_pool in used.items()}
+
+
+class _Used:
+    """What segments used of a pool. Where the table was reloaded, it may have been by several drivers."""
+
+    def __init__(self, segments: int) -> None:
+        self._units: dict[Driver, list[int]] = {}
+        self._nano = [0] * segments
+
+    def add(self, driver: Driver, units: list[int], nano: list[int]) -> None:
+        """Driver units, and amounts at standard, of each segment."""
+        self._nano = _sums(self._nano, nano)
+        if any(units):
+            held = self._units.get(driver)
+            self._units[driver] = units if held is None else _sums(held, units)
+
+    @property
+    def consumption(self) -> Consumption:
+        """Seconds and calls cannot be added up: segments of several drivers are weighed by their money."""
+        by_money = len(self._units) > 1 and any(self._nano)
+        return Consumption(self._nano if by_money else next(iter(self._units.values()), []), sum(self._nano))
+
+
+def _sums(some: list[int], others: list[int]) -> list[int]:
+    return [one + other for one, other in zip(some, others, strict=True)]

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from consumer.core.calls import Decoder
-from consumer.core.columns import Integers, VersionColumns
+from consumer.core.columns import Integers, PoolColumns, VersionColumns
 from consumer.core.counts import Counts, Totals, as_plain
 from consumer.core.histogram import BUCKET_BITS
 from consumer.core.index import Ghost
@@ -24,7 +24,7 @@ from consumer.core.reading import Segment
 from consumer.core.segments import Segments
 from consumer.core.slices import SEGMENT_BITS, Block, Opened
 
-FORMAT = 1
+FORMAT = 2
 _CRC_BYTES = 4
 _MASK = (1 << BUCKET_BITS) - 1
 
@@ -62,7 +62,7 @@ class _Head(msgspec.Struct):
 
 class _Cells(msgspec.Struct, array_like=True):
     version_id: str
-    pools: list[tuple[str, str]]
+    pools: list[PoolColumns]
     segments: list[list[str]]
     keys: bytes  # int64, little-endian: slot << 32 | index into segments
     sums: bytes

@@ -20,7 +20,6 @@ from consumer.core.rates import RateTable
 from consumer.core.reading import Segment
 
 ON_THE_LINE = "line_second"  # what carriers charge for, beside the drivers of pools
-_UNKNOWN_DRIVER = "handle_second"  # of a pool that the table had before it was reloaded
 
 _COUNTED: dict[str, tuple[str, ...]] = {
     "handle_second": ("talk_ms", "hold_ms", "wrap_ms"),
@@ -62,12 +61,9 @@ class Usage:
 
 
 class Items:
-    """The items of a rate table."""
+    """The items of a rate table: the driver of a pool is the one by which calls were costed."""
 
     def __init__(self, table: RateTable) -> None:
-        self._drivers: dict[tuple[str, str], str] = {
-            (version.id, pool.name): pool.driver for version in table.versions for pool in version.pools
-        }
         fees = {fee.driver for version in table.versions for fee in version.fees}
         self._fee = "talk_second" if any(units_a_driver_unit(driver) > 1 for driver in fees) else "call"
 
@@ -90,9 +86,8 @@ class Items:
     def _add_costs(self, costs: list[dict[Item, int]], sums: Sums, columns: VersionColumns) -> None:
         _add_up(costs, Item("carrier", "carrier", ON_THE_LINE), sums.money("carrier"))
         _add_up(costs, Item("fee", "fee", self._fee), sums.money("fee"))
-        for number, (pool, category) in enumerate(columns.pools):
-            driver = self._drivers.get((columns.version_id, pool), _UNKNOWN_DRIVER)
-            _add_up(costs, Item(category, pool, driver), sums.pool_nano(number))
+        for number, pool in enumerate(columns.pools):
+            _add_up(costs, Item(pool.category, pool.name, pool.driver), sums.pool_nano(number))
 
 
 def _units_of(driver: str, sums: Sums) -> Integers:
