@@ -1,9 +1,8 @@
 """What calls of this hour usually cost: the same hours on past days and weeks, summed from the fold's own slices.
 
 Owns which hours those are, the mean (all their cost ÷ all their calls) and the spread of their ratios. It is right as
-soon as there is history, a back-fill included. Hours are counted in real time from the start of their local day, as
-slices are: after a day on which the clock changed, an hour of that day is compared with its neighbour, and a
-twenty-fifth with the last hours of other days.
+soon as there is history, a back-fill included. Hours are the same by the wall clock. One that the clock showed twice
+counts once, the first; one that it skipped, or that lies across two slots, is left out.
 """
 
 import math
@@ -17,13 +16,13 @@ from consumer.core.instants import HOUR_MS
 from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
 from consumer.core.rates import RateTable
 from consumer.core.reading import Segment
+from consumer.core.slices import hour_slot
 from consumer.core.usage import Items, Usage
 
 #: The seven days before, and the same weekday of the three weeks before those: slices have hours for 30 days.
 DAYS_BEFORE = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
 LEAST_HOURS = 3
 
-_LAST_HOUR = 23
 _SPREAD_BITS = 40
 
 
@@ -39,16 +38,13 @@ def same_hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> list[Hour]:
     found = set()
     at = from_ms
     while at < to_ms:
-        day, start = calendar.date_of(at), calendar.day_start(at)
-        number = (at - start) // HOUR_MS
-        like = min(number, _LAST_HOUR)
+        hour, day = hour_slot(calendar, at), calendar.date_of(at)
         for days in DAYS_BEFORE:
             past = day - timedelta(days=days)
-            begins = calendar.start_of(past) + like * HOUR_MS
-            ends = min(begins + HOUR_MS, calendar.start_of(past + timedelta(days=1)))
-            if begins < ends <= from_ms:
-                found.add(Hour(begins, ends))
-        at = min(start + (number + 1) * HOUR_MS, calendar.start_of(day + timedelta(days=1)))
+            like = hour_slot(calendar, calendar.instant_at(past, hour.wall_hour * HOUR_MS))
+            if like.wall_hour == hour.wall_hour and like.ends_ms <= from_ms:
+                found.add(Hour(like.begins_ms, like.ends_ms))
+        at = hour.ends_ms
     return sorted(found)
 
 

@@ -69,6 +69,18 @@ class LocalCalendar:
         middle = _EPOCH_DAY + timedelta(days=utc_day)
         return tuple(self.start_of(middle + timedelta(days=step)) for step in (-2, -1, 0, 1, 2))
 
+    def wall_ms(self, instant_ms: int) -> int:
+        """What the wall clock shows: milliseconds since it showed midnight."""
+        return (instant_ms + self.offset(instant_ms)) % DAY_MS
+
+    def instant_at(self, day: date, wall_ms: int) -> int:
+        """When the wall clock of a day shows a time, first if twice; where it never does, when it has gone past it."""
+        midnight = (day - _EPOCH_DAY).days * DAY_MS
+        for start, end, offset in self.stretches(day):
+            if midnight + wall_ms - offset < end:
+                return max(midnight + wall_ms - offset, start)
+        return self.start_of(day + timedelta(days=1))
+
     def period(self, instant_ms: int, per: Period) -> Interval:
         """The period that holds the instant. Weeks start on Monday; hours are whole UTC hours."""
         if per == "hour":

@@ -90,23 +90,24 @@ def _whole(parts: Sequence[Part], span: Span) -> Span:
 def stretch_before(calendar: LocalCalendar, window: Span, against: Literal["previous", "day", "week"]) -> Span:
     """What a window is held against: as long as it is, a local day or week before, or right before it.
 
-    Of a window to date the previous one is the same part of the period before.
+    Of a window to date the previous one is the same part of the period before. Days are those of the wall clock, so one
+    on which it changed is longer or shorter. A window that lies in a repeated hour is held against one of its length.
     """
-    if against != "previous":
-        days = _LOCAL_DAYS[against]
-        edges = [_days_before(calendar, edge, days) for edge in (window.from_ms, window.to_ms)]
-        return Span(against, edges[0], max(edges))
     length = window.to_ms - window.from_ms
+    if against != "previous":
+        back = timedelta(days=_LOCAL_DAYS[against])
+        begins, ends = (_moved_back(calendar, edge, back) for edge in (window.from_ms, window.to_ms))
+        return Span(against, begins, ends if ends > begins else begins + length)
     if window.window in TO_DATE:
         begins = calendar.period(window.from_ms - 1, TO_DATE[window.window])[0]
-        return Span(against, begins, min(begins + length, window.from_ms))
+        back = calendar.date_of(window.from_ms) - calendar.date_of(begins)
+        return Span(against, begins, min(_moved_back(calendar, window.to_ms, back), window.from_ms))
     return Span(against, window.from_ms - length, window.from_ms)
 
 
-def _days_before(calendar: LocalCalendar, instant_ms: int, days: int) -> int:
-    """The same time of a local day before, by real time since that day's start, as slices are cut."""
-    past = calendar.date_of(instant_ms) - timedelta(days=days)
-    return calendar.start_of(past) + instant_ms - calendar.day_start(instant_ms)
+def _moved_back(calendar: LocalCalendar, instant_ms: int, back: timedelta) -> int:
+    """The same time of a local day before, by the wall clock."""
+    return calendar.instant_at(calendar.date_of(instant_ms) - back, calendar.wall_ms(instant_ms))
 
 
 def compare(

@@ -3,6 +3,7 @@
 Owns the step from slices to what is to be expected of a stretch of time. Without a whole week of history it is flat.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,19 +15,26 @@ import numpy.typing as npt
 from consumer.core.calendar import LocalCalendar
 from consumer.core.cells import Sums
 from consumer.core.columns import Integers
-from consumer.core.instants import HOUR_MS
 from consumer.core.intervals import Part
 from consumer.core.reading import Segment
+from consumer.core.slices import hour_slot
 
 MOST_WEEKS = 4  # slices have hours for 30 days
-_LAST_HOUR = 23  # holds a twenty-fifth as well: weeks without one are to have what came in it
 
 
 class HourOfWeek(NamedTuple):
-    """Hours are counted in real time from the start of their local day, as slices are."""
+    """By the wall clock."""
 
     weekday: int
-    number: int
+    hour: int
+
+
+@dataclass(slots=True)
+class Had:
+    """What all hours of one name had together: weeks with another clock have one of them twice, or not at all."""
+
+    nano: int = 0
+    ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +42,7 @@ class WeeklyShape:
     """Direct cost of some segments by hour of the week, over whole weeks; `flat` is what came since the first call."""
 
     weeks: int
-    by_hour: dict[HourOfWeek, int]  # nano-units, all weeks together
+    by_hour: dict[HourOfWeek, Had]
     flat_nano: int
     flat_ms: int  # in so much time
 
@@ -42,23 +50,19 @@ class WeeklyShape:
         """What calls will cost directly in [from, to), or would have."""
         if not self.weeks:
             return self.flat_nano * max(to_ms - from_ms, 0) // self.flat_ms if self.flat_ms else 0
-        total = 0
+        totals: dict[int, int] = defaultdict(int)
         for hour, starts_ms, ends_ms in _hours(calendar, from_ms, to_ms):
-            within = min(ends_ms, to_ms) - max(starts_ms, from_ms)
-            total += self.by_hour.get(hour, 0) * within
-        return total // (self.weeks * HOUR_MS)
+            if had := self.by_hour.get(hour):
+                totals[had.ms] += had.nano * (min(ends_ms, to_ms) - max(starts_ms, from_ms))
+        return sum(total // ms for ms, total in totals.items())
 
 
 def _hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> Iterator[tuple[HourOfWeek, int, int]]:
     """The hours that [from, to) touches, with their edges."""
     at = from_ms
     while at < to_ms:
-        day, start = calendar.date_of(at), calendar.day_start(at)
-        next_day = calendar.start_of(day + timedelta(days=1))
-        number = (at - start) // HOUR_MS
-        begins = start + number * HOUR_MS
-        ends = min(begins + HOUR_MS, next_day)
-        yield HourOfWeek(day.weekday(), min(number, _LAST_HOUR)), begins, ends
+        begins, ends, hour = hour_slot(calendar, at)
+        yield HourOfWeek(calendar.date_of(at).weekday(), hour), begins, ends
         at = ends
 
 
@@ -79,10 +83,11 @@ def weekly_shapes(
     by_hour = _direct_by_hour(parts, chosen, [begins for _, begins, _ in hours], to_ms)
     shapes = []
     for amounts in by_hour:
-        of_week: dict[HourOfWeek, int] = {}
-        for (hour, _, _), amount in zip(hours, amounts, strict=True):
-            of_week[hour] = of_week.get(hour, 0) + amount
-        shapes.append(WeeklyShape(weeks, of_week, sum(amounts), to_ms - from_ms))
+        of_week: dict[HourOfWeek, Had] = defaultdict(Had)
+        for (hour, begins, ends), amount in zip(hours, amounts, strict=True):
+            of_week[hour].nano += amount
+            of_week[hour].ms += ends - begins
+        shapes.append(WeeklyShape(weeks, dict(of_week), sum(amounts), to_ms - from_ms))
     return shapes
 
 

@@ -7,6 +7,8 @@ adds up. Knows neither calls nor money: it adds rows to cells.
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -231,6 +233,21 @@ def grid_start(calendar: LocalCalendar, instant_ms: int, step_ms: int) -> int:
     """The start of one instant's slot."""
     day_start = calendar.day_start(instant_ms)
     return day_start if step_ms >= DAY_MS else instant_ms - (instant_ms - day_start) % step_ms
+
+
+class HourSlot(NamedTuple):
+    """A slot of an hour: shorter where its day ends before."""
+
+    begins_ms: int
+    ends_ms: int
+    wall_hour: int  # that the clock shows when it begins
+
+
+def hour_slot(calendar: LocalCalendar, instant_ms: int) -> HourSlot:
+    """The hour that holds an instant."""
+    begins = grid_start(calendar, instant_ms, HOUR_MS)
+    next_day = calendar.start_of(calendar.date_of(instant_ms) + timedelta(days=1))
+    return HourSlot(begins, min(begins + HOUR_MS, next_day), calendar.wall_ms(begins) // HOUR_MS)
 
 
 def interval_of(edges: Sequence[int], instant_ms: int) -> int:

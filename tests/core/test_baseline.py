@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from consumer.core.baseline import LEAST_HOURS, Usual, baseline, same_hours
 from consumer.core.calendar import LocalCalendar
 from consumer.core.calls import SourceRecord
-from consumer.core.instants import MINUTE_MS
+from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.money import NANO
 from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts, table
 
@@ -42,27 +43,45 @@ def test_over_midnight_each_hour_is_of_its_own_day() -> None:
     ]
 
 
-def test_hours_are_counted_from_the_start_of_the_day_as_slices_are() -> None:
-    """On 25 October 2026 the clock goes back at 04:00: its eleventh hour is 09:00 by the wall."""
-    hours = same_hours(CALENDAR, at(date(2026, 10, 26), "10:00"), at(date(2026, 10, 26), "11:00"))
-    assert hours[-1] == (at(date(2026, 10, 25), "09:00"), at(date(2026, 10, 25), "10:00"))
-
-
-def test_an_hour_that_a_short_day_did_not_have_is_left_out() -> None:
-    """29 March 2026 has 23 hours."""
-    monday = date(2026, 3, 30)
-    hours = same_hours(CALENDAR, at(monday, "23:00"), at(date(2026, 3, 31), "00:00"))
-    assert len(hours) == 9
-    assert hours[-1] == (at(date(2026, 3, 28), "23:00"), at(date(2026, 3, 29), "00:00"))
-
-
-def test_a_twenty_fifth_hour_is_held_against_the_last_hours_of_other_days() -> None:
-    sunday, monday = date(2026, 10, 25), date(2026, 10, 26)
-    hours = same_hours(CALENDAR, at(sunday, "23:00"), at(monday, "00:00"))
+@pytest.mark.parametrize("changed", [date(2026, 10, 25), date(2026, 3, 29)])
+def test_after_a_day_on_which_the_clock_changed_hours_are_the_same_by_the_wall(changed: date) -> None:
+    today = changed + timedelta(days=1)
+    hours = same_hours(CALENDAR, at(today, "10:00"), at(today, "11:00"))
     assert len(hours) == 10
-    assert hours[-1] == (at(date(2026, 10, 24), "23:00"), at(sunday, "00:00"))
-    both = same_hours(CALENDAR, at(sunday, "22:30"), at(sunday, "23:30"))
-    assert both == hours  # the twenty-fourth hour of that day begins at 22:00
+    assert hours[-1] == (at(changed, "10:00"), at(changed, "11:00"))
+
+
+def test_an_hour_that_the_clock_skipped_is_left_out() -> None:
+    """On 29 March 2026 it goes forward from 03:00 to 04:00."""
+    monday = date(2026, 3, 30)
+    hours = same_hours(CALENDAR, at(monday, "03:00"), at(monday, "04:00"))
+    assert len(hours) == 9
+    assert hours[-1] == (at(date(2026, 3, 28), "03:00"), at(date(2026, 3, 28), "04:00"))
+
+
+def test_an_hour_that_the_clock_shows_twice_is_held_against_the_one_of_other_days() -> None:
+    """On 25 October 2026 it goes back from 04:00 to 03:00."""
+    saturday, sunday = date(2026, 10, 24), date(2026, 10, 25)
+    three = at(sunday, "03:00")
+    first = same_hours(CALENDAR, three, three + HOUR_MS)
+    second = same_hours(CALENDAR, three + HOUR_MS, three + 2 * HOUR_MS)
+    assert first == second == same_hours(CALENDAR, three, three + 2 * HOUR_MS)
+    assert (len(first), first[-1]) == (10, (at(saturday, "03:00"), at(saturday, "04:00")))
+
+
+def test_of_an_hour_that_the_clock_showed_twice_the_first_counts() -> None:
+    monday = date(2026, 10, 26)
+    hours = same_hours(CALENDAR, at(monday, "03:00"), at(monday, "04:00"))
+    three = at(date(2026, 10, 25), "03:00")
+    assert (len(hours), hours[-1]) == (10, (three, three + HOUR_MS))
+
+
+def test_a_day_whose_hours_lie_across_those_of_others_is_left_out() -> None:
+    """Lord Howe, 4 October 2026: 02:00 becomes 02:30, so that day's slots begin at half past from then on."""
+    island = LocalCalendar(ZoneInfo("Australia/Lord_Howe"))
+    saturday, monday = (island.instant_at(date(2026, 10, day), 10 * HOUR_MS) for day in (3, 5))
+    hours = same_hours(island, monday, monday + HOUR_MS)
+    assert (len(hours), hours[-1]) == (9, (saturday, saturday + HOUR_MS))
 
 
 def test_no_hour_lies_in_the_window_that_is_held_against_it() -> None:

@@ -1,7 +1,7 @@
 """Budgets: what is spent, at which pace, and what it will come to."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from consumer.core.pipeline import Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.shape import weekly_shapes
 from consumer.core.windows import spans
-from tests.core.weeks import at, call, days, folded, parts, table
+from tests.core.weeks import at, call, folded, parts, table
 
 DIMENSIONS = ("direction", "queue", "site")
 MONTH = """
@@ -34,12 +34,8 @@ def read(pipeline: Pipeline, under: RateTable, as_of_ms: int, number: int = 0) -
 
 def steady(first: date, number: int, queue: str = "sales") -> list[bytes]:
     """A call of 36 s on every half hour, day and night: 48 a day, 4.80 directly."""
-    return [
-        call(at(day, f"{hour:02d}:{minute:02d}:59"), 36, queue)
-        for day in days(first, number)
-        for hour in range(24)
-        for minute in (14, 44)
-    ]
+    from_ms, to_ms = at(first, "00:00"), at(first + timedelta(days=number), "00:00")
+    return [call(at_ms + 899_000, 36, queue) for at_ms in range(from_ms, to_ms, HOUR_MS // 2)]
 
 
 def test_everything_spends_what_accrued_and_what_calls_cost_directly() -> None:
@@ -169,24 +165,28 @@ def test_of_a_pool_that_nobody_uses_a_scope_bears_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("per", "first", "after", "spent", "days_in_all"),
+    ("per", "first", "after", "spent", "days_in_all", "more_calls"),
     [
-        ("day", date(2026, 11, 25), date(2026, 11, 26), 1, 1),
-        ("week", date(2026, 11, 23), date(2026, 11, 30), 3, 7),
-        ("quarter", date(2026, 10, 1), date(2027, 1, 1), 56, 92),
+        ("day", date(2026, 11, 25), date(2026, 11, 26), 1, 1, 0),
+        ("week", date(2026, 11, 23), date(2026, 11, 30), 3, 7, 0),
+        ("quarter", date(2026, 10, 1), date(2027, 1, 1), 56, 92, 2),
     ],
 )
 def test_a_budget_has_the_period_that_the_window_to_date_shows(
-    per: str, first: date, after: date, spent: int, days_in_all: int
+    per: str, first: date, after: date, spent: int, days_in_all: int, more_calls: int
 ) -> None:
-    """At the end of 25 November, the last moment of its day, after calls since 1 October."""
+    """At the end of 25 November, the last moment of its day, after calls since 1 October.
+
+    25 October is an hour longer: two calls more, and the pool accrues no more than on other days.
+    """
     under = table(MONTH.replace("month", per))
     now = at(date(2026, 11, 26), "00:00")
     found = read(folded(steady(date(2026, 10, 1), 56), under), under, now)
     assert found is not None
     assert (found.from_ms, found.to_ms) == (at(first, "00:00"), at(after, "00:00"))
-    assert found.spent_nano == spent * 8_688 * NANO // 10
-    assert found.projected_nano == days_in_all * 8_688 * NANO // 10
+    more_nano = more_calls * NANO // 10
+    assert found.spent_nano == spent * 8_688 * NANO // 10 + more_nano
+    assert found.projected_nano == days_in_all * 8_688 * NANO // 10 + more_nano
 
 
 def test_at_the_end_of_the_period_it_has_come_to_what_was_spent() -> None:

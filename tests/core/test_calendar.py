@@ -310,3 +310,33 @@ def test_a_day_that_was_skipped_at_the_date_line_has_no_hours() -> None:
     start, end = samoa.start_of(date(2011, 12, 29)), samoa.start_of(date(2012, 1, 1))
     always = OpeningHours(samoa, frozenset(range(7)))
     assert end - start == always.open_ms(start, end) == 2 * 24 * 3_600_000
+
+
+def hour_and_minute(calendar: LocalCalendar, instant: int) -> tuple[date, int]:
+    wall = datetime.fromtimestamp(instant // 1000, UTC).astimezone(calendar.zone)
+    return wall.date(), wall.hour * 60 + wall.minute
+
+
+@given(st.sampled_from(sorted(ZONES)), IN_2026)
+def test_what_the_wall_clock_shows_it_showed_first_at_that_instant_or_before(name: str, instant: int) -> None:
+    calendar = ZONES[name]
+    day = calendar.date_of(instant)
+    first = calendar.instant_at(day, calendar.wall_ms(instant))
+    assert instant - 2 * 3_600_000 < first <= instant
+    assert hour_and_minute(calendar, first) == hour_and_minute(calendar, instant)
+
+
+def test_a_time_that_the_wall_clock_skips_is_when_it_has_gone_past_it() -> None:
+    """Athens, 29 March 2026: 02:59:59 EET is followed by 04:00 EEST."""
+    athens = zone("Europe/Athens")
+    assert athens.instant_at(date(2026, 3, 29), 12_600_000) == parse_rfc3339("2026-03-29T04:00:00+03:00")
+
+
+def test_a_time_that_comes_twice_is_the_first() -> None:
+    athens = zone("Europe/Athens")
+    assert athens.instant_at(date(2026, 10, 25), 12_600_000) == parse_rfc3339("2026-10-25T03:30:00+03:00")
+
+
+def test_a_day_that_was_skipped_has_no_time_before_the_next() -> None:
+    samoa = LocalCalendar(ZoneInfo("Pacific/Apia"))
+    assert samoa.instant_at(date(2011, 12, 30), 36_000_000) == samoa.start_of(date(2011, 12, 31))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from consumer.core.calendar import LocalCalendar
 from consumer.core.comparison import AGAINST, Against, Question, answer, stretch_before
-from consumer.core.instants import MINUTE_MS
+from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.money import NANO, divide_half_up
 from consumer.core.pipeline import Pipeline
 from consumer.core.windows import Span, spans
@@ -34,10 +34,10 @@ def test_before_a_rolling_window_is_as_long_a_one() -> None:
 
 
 def test_before_a_window_to_date_is_the_same_part_of_the_period_before() -> None:
-    """24 days and 10 hours of November, and of October, which had an hour more by then: its clock went back."""
+    """24 days and 10 hours of November, and of October, whose clock went back that day: in real time an hour more."""
     month = window("month-to-date", at(WEDNESDAY, "10:00"))
     before = stretch_before(CALENDAR, month, "previous")
-    assert edges(before) == (at(date(2026, 10, 1), "00:00"), at(date(2026, 10, 25), "09:00"))
+    assert edges(before) == (at(date(2026, 10, 1), "00:00"), at(date(2026, 10, 25), "10:00"))
 
 
 def test_a_shorter_period_before_is_taken_whole() -> None:
@@ -54,32 +54,41 @@ def test_a_day_or_a_week_before_is_the_same_time_of_the_local_day(against: str, 
     assert edges(before) == (at(day, "09:20"), at(day, "10:20"))
 
 
-def test_a_day_before_one_on_which_the_clock_went_back_it_is_as_far_from_its_start() -> None:
-    """The tenth hour of 26 October is 10:00, that of the 25th is 09:00."""
-    hour = window("1h", at(date(2026, 10, 26), "11:00"))
-    before = stretch_before(CALENDAR, hour, "day")
-    assert edges(before) == (at(date(2026, 10, 25), "09:00"), at(date(2026, 10, 25), "10:00"))
+@pytest.mark.parametrize("day", [date(2026, 10, 25), date(2026, 10, 26)])
+def test_on_and_after_a_day_of_25_hours_it_is_what_the_wall_clock_shows(day: date) -> None:
+    hour = window("1h", at(day, "11:00"))
+    yesterday = day - timedelta(days=1)
+    assert edges(stretch_before(CALENDAR, hour, "day")) == (at(yesterday, "10:00"), at(yesterday, "11:00"))
 
 
-def test_a_day_before_the_end_of_a_long_day_is_an_hour_of_the_day_before() -> None:
-    """00:30 after the day of 25 hours: its last half hour is as far from its start as today's first from Saturday's."""
-    half_past = window("1h", at(date(2026, 10, 26), "00:30"))
-    before = stretch_before(CALENDAR, half_past, "day")
-    assert edges(before) == (at(date(2026, 10, 25), "00:30"), at(date(2026, 10, 25), "00:30"))
+def test_an_hour_that_the_clock_showed_again_is_held_against_the_one_it_shows_on_other_days() -> None:
+    """On 25 October the clock goes back from 04:00 to 03:00: 03:30 comes twice, an hour apart."""
+    saturday, sunday = date(2026, 10, 24), date(2026, 10, 25)
+    again = window("1h", at(sunday, "03:30") + HOUR_MS)
+    assert edges(again) == (at(sunday, "03:30"), at(sunday, "03:30") + HOUR_MS)
+    assert edges(stretch_before(CALENDAR, again, "day")) == (at(saturday, "03:30"), at(saturday, "04:30"))
+
+
+def test_an_hour_that_the_clock_skipped_is_the_one_after_it() -> None:
+    """On 29 March 2026 the clock goes forward from 03:00 to 04:00: from 02:30 to 04:30 is an hour."""
+    sunday, monday = date(2026, 3, 29), date(2026, 3, 30)
+    hour = window("1h", at(monday, "04:00"))
+    assert edges(stretch_before(CALENDAR, hour, "day")) == (at(sunday, "04:00"), at(sunday, "05:00"))
+    across = window("1h", at(monday, "04:30"))
+    assert edges(stretch_before(CALENDAR, across, "day")) == (at(sunday, "04:00"), at(sunday, "04:30"))
 
 
 @pytest.mark.parametrize(
     ("name", "as_of", "from_", "to"),
     [
         ("day-to-date", (date(2026, 11, 25), "10:20"), (date(2026, 11, 24), "00:00"), (date(2026, 11, 24), "10:20")),
-        # ten hours and a half of Monday; Sunday's eleventh began at 09:00, since its clock went back
-        ("day-to-date", (date(2026, 10, 26), "10:30"), (date(2026, 10, 25), "00:00"), (date(2026, 10, 25), "09:30")),
-        # at the end of the day of 25 hours: all of the day before
-        ("day-to-date", (date(2026, 10, 25), "23:45"), (date(2026, 10, 24), "00:00"), (date(2026, 10, 25), "00:00")),
+        # ten hours and a half of Monday, eleven and a half of Sunday, whose clock went back
+        ("day-to-date", (date(2026, 10, 26), "10:30"), (date(2026, 10, 25), "00:00"), (date(2026, 10, 25), "10:30")),
+        ("day-to-date", (date(2026, 10, 25), "23:45"), (date(2026, 10, 24), "00:00"), (date(2026, 10, 24), "23:45")),
         ("week-to-date", (date(2026, 11, 25), "10:20"), (date(2026, 11, 16), "00:00"), (date(2026, 11, 18), "10:20")),
         ("quarter-to-date", (date(2026, 7, 2), "10:20"), (date(2026, 4, 1), "00:00"), (date(2026, 4, 2), "10:20")),
         # at the very end of a month it is that month which is held against the one before
-        ("month-to-date", (date(2026, 12, 1), "00:00"), (date(2026, 10, 1), "00:00"), (date(2026, 10, 30), "23:00")),
+        ("month-to-date", (date(2026, 12, 1), "00:00"), (date(2026, 10, 1), "00:00"), (date(2026, 10, 31), "00:00")),
     ],
 )
 def test_before_other_windows_to_date(

@@ -32,7 +32,7 @@ def test_it_is_the_mean_of_the_same_hour_of_whole_weeks() -> None:
 def test_more_than_four_weeks_are_not_looked_at() -> None:
     events = [call(at(day, "10:10"), 60) for day in days(date(2026, 10, 1), 54)]
     (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(MONDAY, "09:00"))
-    assert (shape.weeks, sum(shape.by_hour.values())) == (4, 28 * CALL)
+    assert (shape.weeks, sum(had.nano for had in shape.by_hour.values())) == (4, 28 * CALL)
 
 
 def test_without_a_whole_week_it_is_flat() -> None:
@@ -53,7 +53,7 @@ def test_the_day_on_which_figures_begin_is_no_part_of_a_week() -> None:
     assert (shape.weeks, shape.flat_nano) == (0, 8 * CALL)
     tuesday = date(2026, 11, 24)
     (shape,) = weekly_shapes(CALENDAR, known, [ALL], at(tuesday, "00:00"))
-    assert (shape.weeks, sum(shape.by_hour.values())) == (1, 7 * CALL)
+    assert (shape.weeks, sum(had.nano for had in shape.by_hour.values())) == (1, 7 * CALL)
 
 
 def test_what_a_fast_clock_told_of_tomorrow_is_no_history() -> None:
@@ -63,7 +63,7 @@ def test_what_a_fast_clock_told_of_tomorrow_is_no_history() -> None:
     assert shape.expected_nano(CALENDAR, at(MONDAY, "10:00"), at(MONDAY, "11:00")) == 0
 
 
-def test_a_long_day_has_its_last_hour_twice_and_a_short_one_lacks_it() -> None:
+def test_a_long_day_has_an_hour_twice_and_a_short_one_lacks_it() -> None:
     """Two calls an hour: 48 on other Sundays, 50 on 25 October 2026, 46 on 28 March 2027."""
     events = [
         call(at(day, f"{hour:02d}:{minute}"), 1)
@@ -75,8 +75,29 @@ def test_a_long_day_has_its_last_hour_twice_and_a_short_one_lacks_it() -> None:
     for sunday, calls in ((date(2026, 10, 18), 48), (date(2026, 10, 25), 50), (date(2027, 3, 28), 46)):
         monday = at(sunday + timedelta(days=1), "00:00")
         assert shape.expected_nano(CALENDAR, at(sunday, "00:00"), monday) == calls * CALL
-    night = at(date(2026, 10, 25), "03:30"), at(date(2026, 10, 25), "04:00")
-    assert shape.expected_nano(CALENDAR, *night) == 3 * CALL  # an hour and a half
+    three = at(date(2026, 10, 25), "03:00")
+    assert shape.expected_nano(CALENDAR, three, three + 2 * HOUR_MS) == 4 * CALL  # it is shown twice
+
+
+def test_after_a_day_on_which_the_clock_changed_an_hour_is_what_the_wall_shows() -> None:
+    """Ten calls from 10:00 on each day, that of 25 October 2026 included, whose eleventh hour is 09:00."""
+    events = [call(at(day, f"10:{minute}"), 1) for day in days(date(2026, 10, 18), 9) for minute in range(10, 20)]
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(date(2026, 10, 27), "00:00"))
+    sunday = date(2026, 11, 1)
+    assert shape.weeks == 1
+    assert shape.expected_nano(CALENDAR, at(sunday, "10:00"), at(sunday, "11:00")) == 10 * CALL
+    assert shape.expected_nano(CALENDAR, at(sunday, "00:00"), at(sunday, "10:00")) == 0
+    assert shape.expected_nano(CALENDAR, at(sunday, "11:00"), at(date(2026, 11, 2), "00:00")) == 0
+
+
+def test_an_hour_that_came_twice_is_taken_for_the_mean_of_both() -> None:
+    """Two calls in each 03:00 of 25 October 2026: two are expected a week later, not four."""
+    three = at(date(2026, 10, 25), "03:00")
+    events = [call(three + number * 30 * MINUTE_MS, 1) for number in range(4)]
+    events.append(call(at(date(2026, 10, 18), "10:00"), 1))
+    (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], at(date(2026, 10, 27), "00:00"))
+    sunday = at(date(2026, 11, 1), "00:00")
+    assert shape.expected_nano(CALENDAR, sunday + 3 * HOUR_MS, sunday + 4 * HOUR_MS) == 2 * CALL
 
 
 CALLS = st.lists(
@@ -123,18 +144,18 @@ def test_each_choice_of_segments_has_its_own_and_they_add_up() -> None:
     now = at(MONDAY, "00:00")
     chosen = [ALL, frozenset((SALES,)), frozenset((SUPPORT,)), frozenset()]
     whole, sales, support, nobody = weekly_shapes(CALENDAR, parts(folded(events)), chosen, now)
-    for hour, nano in whole.by_hour.items():
-        assert nano == sales.by_hour[hour] + support.by_hour[hour]
-        assert nobody.by_hour[hour] == 0
+    for hour, had in whole.by_hour.items():
+        assert had.nano == sales.by_hour[hour].nano + support.by_hour[hour].nano
+        assert nobody.by_hour[hour].nano == 0
     one, other = halves(events)
     assert weekly_shapes(CALENDAR, parts(folded(one), folded(other)), chosen, now) == [whole, sales, support, nobody]
 
 
 def test_over_the_weeks_behind_it_it_is_what_they_cost() -> None:
-    """Two weeks with a day of 25 hours in them, whose last counts with the one before it."""
+    """Two weeks with a day of 25 hours in them."""
     events = [call(at(day, f"{hour:02d}:30"), 60) for day in days(date(2026, 10, 11), 16) for hour in (2, 8, 23)]
     now = at(date(2026, 10, 27), "00:00")
     (shape,) = weekly_shapes(CALENDAR, parts(folded(events)), [ALL], now)
     assert shape.weeks == 2
-    assert sum(shape.by_hour.values()) == 14 * 3 * CALL
+    assert sum(had.nano for had in shape.by_hour.values()) == 14 * 3 * CALL
     assert shape.expected_nano(CALENDAR, at(date(2026, 11, 10), "00:00"), at(date(2026, 11, 24), "00:00")) == 42 * CALL
