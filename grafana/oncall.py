@@ -3,7 +3,7 @@
 Owns the panels that alerts on the machinery lead to.
 """
 
-from grafana import flow, keeping, limits
+from grafana import flow, keeping, limits, process
 from grafana.annotations import rate_tables
 from grafana.dashboard import begun
 from grafana.grid import Heading, Shelf, put_up
@@ -42,5 +42,7 @@ def oncall(reporting: Reporting) -> Dashboard:
             Heading("row_limits", "Limits"),
             Shelf(8, [(limits.cardinality(), 12), (limits.index(), 12)]),
             Shelf(8, [(limits.series_used(), 12), (limits.scrape(), 12)]),
+            Heading("row_process", "The process"),
+            Shelf(8, [(process.memory(), 8), (process.processor(), 8), (process.open_files(), 8)]),
         ),
     )

@@ -119,10 +119,11 @@ class StartingCollector(Collector):
                 yield _metric(family, "", (), series[family])
 
 
-def registry_of(collector: Collector) -> CollectorRegistry:
-    """A registry that holds this collector alone."""
+def registry_of(*collectors: Collector) -> CollectorRegistry:
+    """A registry that holds these collectors alone."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return registry
 
 

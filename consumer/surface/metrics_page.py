@@ -101,9 +101,25 @@ What `GET /metrics` exports. This page is made from the definitions in `consumer
 """
 
 
+_PROCESS = """
+## The process
+
+What every Prometheus client has, on Linux; not counted in `callcost_series_limit`. All are of one worker: `each`.
+
+| metric | kind | |
+|---|---|---|
+| `process_cpu_seconds_total` | counter | Processor time. |
+| `process_resident_memory_bytes` | gauge | Memory as the system counts it. |
+| `process_virtual_memory_bytes` | gauge | Address space: far more than memory. |
+| `process_start_time_seconds` | gauge | When it was started. |
+| `process_open_fds` | gauge | Open files and connections. |
+| `process_max_fds` | gauge | As many may be open. |
+"""
+
+
 def metrics_page() -> str:
     """The page as Markdown."""
-    return _HEAD + "".join(_section(*section) for section in _SECTIONS)
+    return _HEAD + "".join(_section(*section) for section in _SECTIONS) + _PROCESS
 
 
 def across(family: Family) -> Across:

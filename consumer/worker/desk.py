@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 
+from prometheus_client import ProcessCollector
+
 from consumer.core.budgets import BudgetReading, untracked
 from consumer.core.company import beside_the_whole, parts_of, read_together
 from consumer.core.comparison import Comparison, Question, answer
@@ -47,6 +49,7 @@ class WorkerDesk:
         self._limits = settings.fold.for_fold()
         self._file, self._clock = file, clock
         self._watch = Watch(self._limits.dimensions)
+        self._process = ProcessCollector(registry=None)
 
     async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
         """All live windows as of now; `by`: fewer dimensions."""
@@ -127,10 +130,11 @@ class WorkerDesk:
     async def metrics(self, accept: str) -> tuple[bytes, str]:
         """The text for Prometheus and its content type."""
         if not self._home.has_figures:
-            return await asyncio.to_thread(render, registry_of(StartingCollector(self._machinery(), VERSION)), accept)
+            starting = registry_of(StartingCollector(self._machinery(), VERSION), self._process)
+            return await asyncio.to_thread(render, starting, accept)
         seen = await self._home.read(self._observe)
         collector = PipelineCollector(lambda: seen, VERSION, self._most_series)
-        return await asyncio.to_thread(render, registry_of(collector), accept)
+        return await asyncio.to_thread(render, registry_of(collector, self._process), accept)
 
     def _observe(self, seen: Seen) -> Observation:
         """What adds up over workers is of the worker's own parts; what is absorbed, and idle, is of all parts."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import ProcessCollector
 
 from consumer.surface.metric_families import FAMILIES, Family
 from grafana.panels import PANELS
@@ -15,8 +16,10 @@ from grafana.reporting import Reporting
 from tests.grafana.files import NAMES
 from tests.grafana.selectors import selectors
 
-#: What Prometheus itself adds to a scrape, and its rules.
-BUILT_IN = {"up", "scrape_samples_scraped", "scrape_duration_seconds", "ALERTS"}
+#: What Prometheus itself adds to a scrape, and its rules; and what its client tells of the process.
+BUILT_IN = {"up", "scrape_samples_scraped", "scrape_duration_seconds", "ALERTS"} | {
+    sample.name for family in ProcessCollector(registry=None).collect() for sample in family.samples
+}
 ADDED_LABELS = {"job", "instance"}
 LABELS_OF_ALERTS = {"alertname", "alertstate", "area", "severity", "about"}
 
