@@ -42,13 +42,16 @@ def read_together(
     as_of_ms: int,
     asked: Sequence[Span],
     by: tuple[str, ...] | None = None,
+    *,
+    segment_quantiles: bool = True,
 ) -> Reading:
     """Windows as of an instant over all parts, under one rate table. Changes nothing.
 
     Raises ValueError where `by` is not different ones of the `known` dimensions that begin with direction.
     """
     dimensions = by or known
-    windows = read_windows(table, parts_of(known, parts), asked, places_of(known, dimensions))
+    places = places_of(known, dimensions)
+    windows = read_windows(table, parts_of(known, parts), asked, places, segment_quantiles=segment_quantiles)
     versions = tuple(version.id for version in table.versions)
     counts = sum_of(Counts, [part.counts for part in parts])
     return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, counts, windows)

@@ -4,7 +4,7 @@ Owns the rows of a window. Knows no record.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from consumer.core.calls import IDLE
 from consumer.core.cells import Sums
 from consumer.core.columns import COUNTED, MONEY, Integers
 from consumer.core.costing import COMPONENTS
-from consumer.core.histogram import quantiles
+from consumer.core.histogram import BUCKETS, quantiles
 from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
 from consumer.core.pools import Driver
 from consumer.core.rates import RateTable
@@ -21,33 +21,57 @@ from consumer.core.reading import Figures, Row, Segment, WindowReading
 from consumer.core.windows import Span
 
 _PERCENTS = (50, 95, 99)
+_UNKNOWN: tuple[int | None, ...] = (None,) * len(_PERCENTS)
 
 
 def read_windows(
-    table: RateTable, parts: Sequence[Part], spans: Sequence[Span], places: Sequence[int]
-) -> tuple[WindowReading, ...]:
-    """Every span summed, by the dimensions at these places. A cell is in the window that holds its slot's start."""
+    table: RateTable, parts: Sequence[Part], spans: Sequence[Span], places: Sequence[int], *,
+    segment_quantiles: bool = True,
+) -> tuple[WindowReading, ...]:  # fmt: skip
+    """Every span summed, by the dimensions at these places. A cell is in the window that holds its slot's start.
+
+    Without `segment_quantiles` only directions and the whole have quantiles, which takes half the time.
+    """
     edges = sorted({edge for span in spans for edge in (span.from_ms, span.calls_to_ms)})
     segments, intervals = sum_intervals(parts, edges)
     shown, group_of = grouped_by(segments, places)
+    wider = None if segment_quantiles or len(places) == 1 else _Wider(segments, intervals)
     readings = []
     for span in spans:
-        within = intervals[bisect_left(edges, span.from_ms) : bisect_left(edges, span.calls_to_ms)]
-        summed = Interval(len(segments)).add_all(within)
-        readings.append(_window(table, span, summed.grouped(group_of, len(shown)), shown, len(places)))
+        first, after = bisect_left(edges, span.from_ms), bisect_left(edges, span.calls_to_ms)
+        summed = Interval(len(segments)).add_all(intervals[first:after]).grouped(group_of, len(shown))
+        costs = None if wider is None else wider.costs(first, after)
+        readings.append(_window(table, span, summed, shown, len(places), costs))
     return tuple(readings)
 
 
+class _Wider:
+    """How costs are distributed in each direction and in all of them, by interval: each is summed only once."""
+
+    def __init__(self, segments: Sequence[Segment], intervals: Sequence[Interval]) -> None:
+        self._directions, direction_of = grouped_by(segments, [0])
+        self._intervals = [interval.costs(direction_of, len(self._directions)) for interval in intervals]
+
+    def costs(self, first: int, after: int) -> dict[Segment, Integers]:
+        """Calls by bucket in these intervals, of each direction and of the whole."""
+        by_direction = np.zeros((len(self._directions), BUCKETS), dtype=np.int64)
+        for counted in self._intervals[first:after]:
+            by_direction[:, : counted.shape[1]] += counted
+        return dict(zip(self._directions, by_direction, strict=True)) | {(): by_direction.sum(axis=0)}
+
+
 def _window(
-    table: RateTable, span: Span, summed: Interval, segments: Sequence[Segment], dimensions: int
-) -> WindowReading:
+    table: RateTable, span: Span, summed: Interval, segments: Sequence[Segment], dimensions: int,
+    wider_costs: Mapping[Segment, Integers] | None,
+) -> WindowReading:  # fmt: skip
     held = [matrix[:, _HOLDS].any(axis=1) for matrix in summed.sums.values()]
     numbers = np.flatnonzero(np.any(held, axis=0)).tolist() if held else []
     numbers.sort(key=segments.__getitem__)  # so that ties of absorption go by segment values
     lines = np.array(numbers, dtype=np.int64)
     shares, idle_nano, pools = absorb(table, span, _consumed(summed, lines), len(numbers))
     columns = _Columns(summed, [segments[number] for number in numbers], lines, shares)
-    return WindowReading(span.window, span.from_ms, span.to_ms, columns.rows(idle_nano, dimensions), pools)
+    rows = columns.rows(idle_nano, dimensions, wider_costs)
+    return WindowReading(span.window, span.from_ms, span.to_ms, rows, pools)
 
 
 class _Columns:
@@ -71,18 +95,26 @@ class _Columns:
     def _add(self, name: str, amounts: list[int]) -> None:
         self._money[name] = _sums(self._money[name], amounts)
 
-    def rows(self, idle_nano: int, dimensions: int) -> tuple[Row, ...]:
-        """Segments, directions (unless they are the segments), `__idle__` if any, and the whole last."""
+    def rows(
+        self, idle_nano: int, dimensions: int, wider_costs: Mapping[Segment, Integers] | None
+    ) -> tuple[Row, ...]:  # fmt: skip
+        """Segments, directions (unless they are the segments), `__idle__` if any, and the whole last.
+
+        With `wider_costs` only the wider rows have quantiles, of these distributions.
+        """
         every = list(range(len(self._segments)))
         wider: list[tuple[Segment, list[int]]] = []
         if dimensions > 1:
             for direction in sorted({segment[0] for segment in self._segments}):
                 wider.append(((direction,), [line for line in every if self._segments[line][0] == direction]))
         wider.append(((), every))
-        quantiles = self._quantiles([lines for _, lines in wider])
-        rows = list(map(Row, self._segments, self._figures(quantiles)))
-        for (segment, lines), found in zip(wider, quantiles[len(every) :], strict=True):
-            rows.append(Row(segment, self._sum(lines, found, idle_nano if segment == () else 0)))
+        if wider_costs is None:
+            found = self._quantiles([lines for _, lines in wider])
+        else:
+            found = [_UNKNOWN] * len(every) + quantiles(np.stack([wider_costs[one] for one, _ in wider]), _PERCENTS)
+        rows = list(map(Row, self._segments, self._figures(found)))
+        for (segment, lines), of_row in zip(wider, found[len(every) :], strict=True):
+            rows.append(Row(segment, self._sum(lines, of_row, idle_nano if segment == () else 0)))
         if idle_nano:
             rows.insert(-1, Row((IDLE,) * dimensions, Figures(components_nano={}, absorbed_nano=idle_nano)))
         return tuple(rows)

@@ -12,8 +12,11 @@ from consumer.surface.status import Status
 class Desk(Protocol):
     """The answers of one worker."""
 
-    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
-        """All live windows as of now; `by`: fewer dimensions, direction first. Raises NoFigures."""
+    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
+        """All live windows as of now; `by`: fewer dimensions, direction first. Raises NoFigures.
+
+        Without `segment_quantiles` only directions and the whole have quantiles, which takes half the time.
+        """
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
         """What was read, and why cost per call moved. Raises NoFigures, and ValueError."""

@@ -133,7 +133,7 @@ class Feed:
 
     async def _snapshot(self) -> bytes:
         try:
-            reading = await self._desk.reading()
+            reading = await self._desk.reading(segment_quantiles=False)
         except NoFigures as error:
             return snapshot(self._desk.status(), None, str(error))
         return await asyncio.to_thread(snapshot, self._desk.status(), reading)

@@ -29,8 +29,8 @@ _LONGEST_VERSION = 60  # characters
 #: Segments of a window, those that cost most, and characters of a name: the first with which a snapshot is small.
 _SIZES = ((20, 60), (20, 24), (20, 12), (5, 12))
 
-_OF_SEGMENT = ("window", "segment", "calls", "unrated", "standard_cost", "cost_per_call", "p95")
-_OF_DIRECTION = _OF_SEGMENT
+_OF_SEGMENT = ("window", "segment", "calls", "unrated", "standard_cost", "cost_per_call")
+_OF_DIRECTION = (*_OF_SEGMENT, "p95")
 _OF_WHOLE = (*_OF_DIRECTION, "from", "absorbed_cost", "standard_components")
 
 

@@ -12,6 +12,7 @@ from itertools import accumulate
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import HistogramMetricFamily, Metric, Sample
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.openmetrics.exposition import ALLOWUTF8, DOTS, VALUES
 from prometheus_client.registry import Collector
 from prometheus_client.samples import Exemplar as OpenMetricsExemplar
 
@@ -128,9 +129,16 @@ def registry_of(*collectors: Collector) -> CollectorRegistry:
 
 
 def render(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """The text and its content type: OpenMetrics where the Accept header names it, else Prometheus text."""
-    encode, content_type = choose_encoder(accept)
-    return encode(registry), content_type
+    """The text and its content type: OpenMetrics where the Accept header names it, else Prometheus text.
+
+    Unless it is to be marked as escaped, no name needs it: what Prometheus has always taken is written as it is, which
+    the library does a third faster.
+    """
+    chosen: tuple[Callable[..., bytes], str] = choose_encoder(accept)
+    encode, content_type = chosen
+    if content_type.endswith((DOTS, VALUES)):
+        return encode(registry), content_type
+    return encode(registry, escaping=ALLOWUTF8), content_type
 
 
 def _known_components(seen: Observation) -> list[str]:

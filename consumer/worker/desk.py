@@ -8,7 +8,7 @@ from importlib.metadata import version
 from prometheus_client import ProcessCollector
 
 from consumer.core.budgets import BudgetReading, untracked
-from consumer.core.company import beside_the_whole, parts_of, read_together
+from consumer.core.company import Summed, beside_the_whole, parts_of, read_together
 from consumer.core.comparison import Comparison, Question, answer
 from consumer.core.costing import COMPONENTS
 from consumer.core.counts import Totals, sum_of
@@ -51,11 +51,11 @@ class WorkerDesk:
         self._watch = Watch(self._limits.dimensions)
         self._process = ProcessCollector(registry=None)
 
-    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
         """All live windows as of now; `by`: fewer dimensions."""
         self._need_figures()
         return await self._home.read(
-            lambda seen: self._read([pipeline.ledger for pipeline in seen.own], seen.others, by)
+            lambda seen: self._read(_ledgers(seen), seen.others, by, segment_quantiles=segment_quantiles)
         )
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
@@ -83,7 +83,7 @@ class WorkerDesk:
         """Everything by all dimensions, and what it was read from."""
         ledgers = _ledgers(seen)
         parts = parts_of(self._limits.dimensions, [*ledgers, *seen.others])
-        return self._read(ledgers, seen.others, None), parts, self._table(ledgers)
+        return self._read(ledgers, seen.others), parts, self._table(ledgers)
 
     def _untracked(self) -> list[str]:
         found = [untracked(budget, self._limits.dimensions) for budget in self._rates.table.budgets]
@@ -151,10 +151,10 @@ class WorkerDesk:
             dimension_values=dict(zip(limits.dimensions, values, strict=False)),
             dimension_values_limit=limits.most_values,
         )
-        reading, totals = self._read(ledgers, (), None), sum_of(Totals, [one.totals for one in seen.own])
+        reading, totals = self._read(ledgers, ()), sum_of(Totals, [one.totals for one in seen.own])
         whole = reading
         if seen.others:
-            whole = self._read(ledgers, seen.others, None, reading.as_of_ms)
+            whole = self._read(ledgers, seen.others, as_of_ms=reading.as_of_ms)
             reading = beside_the_whole(reading, whole)
         parts = parts_of(limits.dimensions, [*ledgers, *seen.others])
         outlook = self._watch.look(self._table(ledgers), parts, whole, self._not_ready(self._home.state))
@@ -164,13 +164,18 @@ class WorkerDesk:
         self,
         ledgers: Sequence[Ledger],
         others: Sequence[Share],
-        by: tuple[str, ...] | None,
+        by: tuple[str, ...] | None = None,
         as_of_ms: int | None = None,
+        *,
+        segment_quantiles: bool = False,
     ) -> Reading:
         now_ms = self._clock() if as_of_ms is None else as_of_ms
         table = self._table(ledgers)
         asked = spans(table.calendar, now_ms)
-        return read_together(table, self._limits.dimensions, [*ledgers, *others], now_ms, asked, by)
+        parts: list[Summed] = [*ledgers, *others]
+        return read_together(
+            table, self._limits.dimensions, parts, now_ms, asked, by, segment_quantiles=segment_quantiles
+        )
 
     def _table(self, ledgers: Sequence[Ledger]) -> RateTable:
         return ledgers[0].costing.table if ledgers else self._rates.table

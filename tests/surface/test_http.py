@@ -44,7 +44,7 @@ class Desk:
         self.question = Question()
         self.asked_by: tuple[str, ...] | None = ()
 
-    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
         if not self.has_figures:
             raise NoFigures("making the index of the last calls again: 40 %")
         if by and by[0] != "direction":

@@ -56,7 +56,7 @@ class FakeDesk:
         self.hangs = False
         self.failure: Exception | None = None
 
-    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
         self.asked += 1
         while self.hangs:
             await asyncio.sleep(0.001)

@@ -56,6 +56,16 @@ def test_prometheus_own_tool_finds_no_fault() -> None:
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
 
 
+@pytest.mark.parametrize("escaping", ["underscores", "allow-utf-8", "dots", "values"])
+def test_names_are_escaped_for_those_who_ask_for_it(escaping: str) -> None:
+    """What every Prometheus takes is the same with underscores and as it is; else an underscore is written as two."""
+    plain, _ = exported(observation(), OPENMETRICS)
+    text, content_type = exported(observation(), f"{OPENMETRICS.partition(';')[0]}; version=1.0.0; escaping={escaping}")
+    assert content_type.endswith(f"escaping={escaping}")
+    assert (text == plain) == (escaping in ("underscores", "allow-utf-8"))
+    assert ("callcost__received__total" in text) == (escaping in ("dots", "values"))
+
+
 def test_openmetrics_is_given_to_those_who_ask_and_says_the_same() -> None:
     text, content_type = exported(observation(), OPENMETRICS)
     assert content_type.startswith("application/openmetrics-text; version=1.0.0")
