@@ -14,6 +14,7 @@ from typing import NamedTuple
 from consumer.core.calendar import LocalCalendar
 from consumer.core.instants import HOUR_MS
 from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
+from consumer.core.money import divide_half_up
 from consumer.core.rates import RateTable
 from consumer.core.reading import Segment
 from consumer.core.slices import hour_slot
@@ -57,12 +58,17 @@ class Usual:
     cost_nano: int  # standard
     sigma_nano: int  # of the hours' costs per call, weighted by calls; rounded down
 
+    @property
+    def per_call_nano(self) -> int:
+        """Standard cost of a call, half-up to the nano."""
+        return divide_half_up(self.cost_nano, self.calls)
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """What is usual, where at least LEAST_HOURS had calls; and all that the hours used, for the split."""
 
-    usual: Mapping[Segment, Usual]  # all dimensions, or the direction alone
+    usual: Mapping[Segment, Usual]  # all dimensions, the direction alone, or () for everything
     usage: Mapping[Segment, Usage]
 
 
@@ -76,14 +82,14 @@ def baseline(table: RateTable, parts: Sequence[Part], hours: Sequence[Hour]) -> 
     by_hour = [items.used(segments, one) for number, one in enumerate(intervals) if number not in left_out]
     usage = items.used(segments, Interval(len(segments)).add_all(intervals))
     usual = {segment: _usual([one[segment] for one in by_hour if segment in one]) for segment in usage}
-    directions, group_of = grouped_by(segments, [0])
-    grouped = [
-        items.used(directions, one.grouped(group_of, len(directions)))
-        for number, one in enumerate(intervals)
-        if number not in left_out
-    ]
-    for direction in directions:
-        usual[direction] = _usual([one[direction] for one in grouped if direction in one])
+    for places in ([0], []):
+        wider, group_of = grouped_by(segments, places)
+        grouped = [
+            items.used(wider, one.grouped(group_of, len(wider)))
+            for number, one in enumerate(intervals)
+            if number not in left_out
+        ]
+        usual |= {segment: _usual([one[segment] for one in grouped if segment in one]) for segment in wider}
     return Baseline({segment: one for segment, one in usual.items() if one.hours >= LEAST_HOURS}, usage)
 
 

@@ -27,7 +27,7 @@ WINDOW = "1h"  # that is held against the baseline
 class Outlook:
     """As of a reading's instant."""
 
-    usual: Mapping[Segment, Usual] = field(default_factory=dict)  # all dimensions, or the direction alone
+    usual: Mapping[Segment, Usual] = field(default_factory=dict)  # all dimensions, the direction, or () for everything
     moved: Mapping[str, Mapping[Effect, int]] = field(default_factory=dict)  # nano-units a call, by direction
     budgets: Sequence[BudgetReading] = ()
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from consumer.core.budgets import BudgetReading
 from consumer.core.comparison import Comparison, Question
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading
 from consumer.surface.status import Status
 
@@ -12,11 +13,11 @@ from consumer.surface.status import Status
 class Desk(Protocol):
     """The answers of one worker."""
 
-    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
-        """All live windows as of now; `by`: fewer dimensions, direction first. Raises NoFigures.
+    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+        """All live windows as of now; `by`: fewer dimensions, direction first. Raises NoFigures."""
 
-        Without `segment_quantiles` only directions and the whole have quantiles, which takes half the time.
-        """
+    async def overview(self) -> tuple[Reading, Outlook]:
+        """What the live page shows: segments have no quantiles. Raises NoFigures."""
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
         """What was read, and why cost per call moved. Raises NoFigures, and ValueError."""

@@ -133,10 +133,10 @@ class Feed:
 
     async def _snapshot(self) -> bytes:
         try:
-            reading = await self._desk.reading(segment_quantiles=False)
+            reading, outlook = await self._desk.overview()
         except NoFigures as error:
-            return snapshot(self._desk.status(), None, str(error))
-        return await asyncio.to_thread(snapshot, self._desk.status(), reading)
+            return snapshot(self._desk.status(), None, reason=str(error))
+        return await asyncio.to_thread(snapshot, self._desk.status(), reading, outlook)
 
     async def _tell(self, request: web.Request, response: web.StreamResponse, newest: "_Newest") -> None:
         _keep_little_unsent(request)

@@ -12,15 +12,20 @@ from typing import Any
 import msgspec
 
 from consumer.core.instants import format_ms
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading, WindowReading
 from consumer.surface.report_json import reading_json
+from consumer.surface.report_outlook import budgets_json, usual_json
 from consumer.surface.status import ShareStatus, Status, status_json
+
+_NOTHING_EXPECTED = Outlook()
 
 MOST_BYTES = 50_000  # of a snapshot
 POOLS_OF = "1h"  # the window whose pools are shown
 SEGMENTS_OF = ("1h", "day-to-date")  # the windows whose segments are shown
 
 _MOST_POOLS = 40
+_MOST_BUDGETS = 5
 _MOST_PROBLEMS = 5  # of a kind
 _MOST_VERSIONS = 3
 _LONGEST_PROBLEM = 200  # characters
@@ -29,16 +34,19 @@ _LONGEST_VERSION = 60  # characters
 #: Segments of a window, those that cost most, and characters of a name: the first with which a snapshot is small.
 _SIZES = ((20, 60), (20, 24), (20, 12), (5, 12))
 
+_OF_BUDGET = ("per", "amount", "spent", "projected", "history_weeks")
 _OF_SEGMENT = ("window", "segment", "calls", "unrated", "standard_cost", "cost_per_call")
 _OF_DIRECTION = (*_OF_SEGMENT, "p95")
 _OF_WHOLE = (*_OF_DIRECTION, "from", "absorbed_cost", "standard_components")
 
 
-def snapshot(status: Status, reading: Reading | None, reason: str | None = None) -> bytes:
+def snapshot(
+    status: Status, reading: Reading | None, outlook: Outlook = _NOTHING_EXPECTED, reason: str | None = None
+) -> bytes:  # fmt: skip
     """JSON of at most MOST_BYTES. Without a reading `reason` says why."""
     encoded = b""
     for most, longest in _SIZES:
-        figures = None if reading is None else _figures(reading, most, longest)
+        figures = None if reading is None else _figures(reading, outlook, most, longest)
         encoded = msgspec.json.encode({"status": _status(status), "reason": reason, "figures": figures})
         if len(encoded) <= MOST_BYTES:
             break
@@ -73,12 +81,13 @@ def _more(found: Sequence[str]) -> int:
     return max(len(found) - _MOST_PROBLEMS, 0)
 
 
-def _figures(reading: Reading, most: int, longest: int) -> dict[str, Any]:
+def _figures(reading: Reading, outlook: Outlook, most: int, longest: int) -> dict[str, Any]:
     windows = tuple(_without_segments(window) for window in reading.windows)
     shown = reading_json(replace(reading, windows=windows))
     length = len(reading.dimensions)
     dearest = tuple(_dearest(window, length, most) for window in reading.windows if window.window in SEGMENTS_OF)
     segments = reading_json(replace(reading, windows=dearest))["windows"]
+    budgets = budgets_json(reading, outlook.budgets[:_MOST_BUDGETS], ())
     return {
         "as_of": shown["as_of"],
         "currency": reading.currency,
@@ -88,6 +97,9 @@ def _figures(reading: Reading, most: int, longest: int) -> dict[str, Any]:
         ],
         "segments": [_picked(row, longest, _OF_SEGMENT) for row in segments],
         "pools": [{**pool, "pool": _cut(pool["pool"], longest)} for pool in shown["pools"]],
+        "usual": usual_json(reading, outlook),
+        "budgets": [_budget(one, longest) for one in budgets["budgets"]],
+        "more_budgets": max(len(outlook.budgets) - _MOST_BUDGETS, 0),
     }  # fmt: skip
 
 
@@ -102,6 +114,10 @@ def _dearest(window: WindowReading, length: int, most: int) -> WindowReading:
     segments = (row for row in window.rows if len(row.segment) == length and not row.is_idle)
     rows = heapq.nlargest(most, segments, key=lambda row: row.figures.standard_nano)
     return replace(window, rows=tuple(rows), pools=())
+
+
+def _budget(budget: dict[str, Any], longest: int) -> dict[str, Any]:
+    return {name: budget[name] for name in _OF_BUDGET} | {"budget": _cut(budget["budget"], longest)}
 
 
 def _picked(row: dict[str, Any], longest: int, names: Sequence[str]) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from consumer.core.budgets import BudgetReading
 from consumer.core.comparison import Comparison, Question, Side
 from consumer.core.instants import format_ms
 from consumer.core.money import format_nano
+from consumer.core.outlook import WINDOW, Outlook
 from consumer.core.reading import Reading, Segment
-from consumer.core.why import Effect
+from consumer.core.why import EFFECTS, Effect
 
 
 def why_json(reading: Reading, asked: Question, found: Comparison) -> dict[str, Any]:
@@ -40,6 +41,31 @@ def why_json(reading: Reading, asked: Question, found: Comparison) -> dict[str, 
             for one, effects in _largest_first(items)
         ],
     }
+
+
+def usual_json(reading: Reading, outlook: Outlook) -> list[dict[str, Any]]:
+    """What a call usually costs at this hour, by direction and of all, and by how much the last hour differs.
+
+    What of it moved is told of directions. Where there were too few hours there is no row.
+    """
+    of_hour = {row.segment: row.figures for one in reading.windows if one.window == WINDOW for row in one.rows}
+    found = []
+    for segment, usual in sorted(outlook.usual.items()):
+        if len(segment) <= 1:
+            figures = of_hour.get(segment)
+            now_nano = None if figures is None else figures.per_call(figures.standard_nano)
+            effects = outlook.moved.get(segment[0]) if segment else None
+            found.append({
+                "window": WINDOW,
+                "segment": {"direction": segment[0]} if segment else {},
+                "hours": usual.hours,
+                "calls": usual.calls,
+                "cost_per_call": format_nano(usual.per_call_nano),
+                "sigma": format_nano(usual.sigma_nano),
+                "change": _money(None if now_nano is None else now_nano - usual.per_call_nano),
+                **_effects(effects or dict.fromkeys(EFFECTS, 0), is_known=effects is not None),
+            })  # fmt: skip
+    return found
 
 
 def budgets_json(reading: Reading, budgets: Sequence[BudgetReading], untracked: Sequence[str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from consumer.core.counts import Totals, sum_of
 from consumer.core.exemplars import newest
 from consumer.core.intervals import Part
 from consumer.core.ledger import Ledger
-from consumer.core.outlook import Watch
+from consumer.core.outlook import Outlook, Watch
 from consumer.core.rates import RateTable
 from consumer.core.reading import Reading
 from consumer.core.share import Share
@@ -51,12 +51,20 @@ class WorkerDesk:
         self._watch = Watch(self._limits.dimensions)
         self._process = ProcessCollector(registry=None)
 
-    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
         """All live windows as of now; `by`: fewer dimensions."""
         self._need_figures()
-        return await self._home.read(
-            lambda seen: self._read(_ledgers(seen), seen.others, by, segment_quantiles=segment_quantiles)
-        )
+        return await self._home.read(lambda seen: self._read(_ledgers(seen), seen.others, by, segment_quantiles=True))
+
+    async def overview(self) -> tuple[Reading, Outlook]:
+        """What the live page shows, of all parts of the source."""
+        self._need_figures()
+
+        def look(seen: Seen) -> tuple[Reading, Outlook]:
+            reading, parts, table = self._whole(seen)
+            return reading, self._watch.look(table, parts, reading, self._not_ready(self._home.state))
+
+        return await self._home.read(look)
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
         """Why cost per call moved, over all parts of the source."""
@@ -70,14 +78,8 @@ class WorkerDesk:
 
     async def budgets(self) -> tuple[Reading, Sequence[BudgetReading], Sequence[str]]:
         """Budgets as of now, over all parts of the source."""
-        self._need_figures()
-
-        def look(seen: Seen) -> tuple[Reading, Sequence[BudgetReading]]:
-            reading, parts, table = self._whole(seen)
-            return reading, self._watch.look(table, parts, reading, self._not_ready(self._home.state)).budgets
-
-        reading, budgets = await self._home.read(look)
-        return reading, budgets, self._untracked()
+        reading, outlook = await self.overview()
+        return reading, outlook.budgets, self._untracked()
 
     def _whole(self, seen: Seen) -> tuple[Reading, list[Part], RateTable]:
         """Everything by all dimensions, and what it was read from."""

@@ -108,7 +108,8 @@ def test_the_mean_is_all_cost_by_all_calls_and_the_spread_is_weighted_by_calls()
     hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
     found = baseline(table(), parts(folded(events)), hours)
     usual = Usual(3, 4, 9 * NANO, 829_156_197)
-    assert found.usual == {SALES: usual, ("inbound",): usual}
+    assert found.usual == {SALES: usual, ("inbound",): usual, (): usual}
+    assert usual.per_call_nano == 225 * NANO // 100
     assert found.usage[SALES].calls == 4
 
 
@@ -132,7 +133,9 @@ def test_a_direction_may_have_a_usual_cost_where_none_of_its_segments_has() -> N
     events.append(call(at(date(2026, 11, 24), "10:30"), 190, "support"))
     hours = same_hours(CALENDAR, at(TODAY, "10:00"), at(TODAY, "11:00"))
     found = baseline(table(), parts(folded(events)), hours)
-    assert found.usual == {("inbound",): Usual(3, 3, 4 * NANO, 471_404_520)}
+    usual = Usual(3, 3, 4 * NANO, 471_404_520)
+    assert found.usual == {("inbound",): usual, (): usual}
+    assert usual.per_call_nano == 1_333_333_333
 
 
 def test_it_is_there_right_after_a_back_fill() -> None:
@@ -191,5 +194,5 @@ def test_two_parts_have_the_baseline_of_the_whole(clock: str) -> None:
     hours = same_hours(CALENDAR, to_ms - 3_600_000, to_ms)
     whole = baseline(table(), parts(folded(events)), hours)
     one, other = halves(events)
-    assert whole.usual.keys() == {SALES, ("inbound", "support", "ath"), ("inbound",)}
+    assert whole.usual.keys() == {SALES, ("inbound", "support", "ath"), ("inbound",), ()}
     assert baseline(table(), parts(folded(one), folded(other)), hours) == whole

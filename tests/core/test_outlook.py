@@ -50,7 +50,7 @@ def test_what_moved_adds_up_to_the_change_of_each_direction_against_what_is_usua
     usual = found.usual["inbound",]
     assert (usual.calls, usual.cost_nano, usual.sigma_nano) == (10, 46 * NANO // 10, 0)
     assert found.usual.keys() == {
-        ("inbound",), ("inbound", "sales", "ath"), ("outbound",), ("outbound", "sales", "ath"),
+        (), ("inbound",), ("inbound", "sales", "ath"), ("outbound",), ("outbound", "sales", "ath"),
     }  # fmt: skip
 
 

@@ -119,6 +119,7 @@ def outlook() -> Outlook:
     usual = {
         ("inbound", "sales", "ath"): Usual(12, 120, 96 * NANO, NANO // 20),  # 0.80 a call, give or take 0.05
         ("inbound",): Usual(12, 120, 96 * NANO, NANO // 20),
+        (): Usual(12, 150, 90 * NANO, NANO // 25),  # 0.60
     }
     moved: dict[str, dict[Effect, int]] = {"inbound": {"price": 2 * NANO // 100, "handle_time": -NANO // 100, "mix": 0}}
     budget = BudgetReading(

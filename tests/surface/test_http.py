@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from consumer.core.budgets import BudgetReading
 from consumer.core.comparison import Comparison, Question, Side
 from consumer.core.instants import DAY_MS, HOUR_MS
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading
 from consumer.core.why import Part, Split
 from consumer.surface.http import application
@@ -44,13 +45,16 @@ class Desk:
         self.question = Question()
         self.asked_by: tuple[str, ...] | None = ()
 
-    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
         if not self.has_figures:
             raise NoFigures("making the index of the last calls again: 40 %")
         if by and by[0] != "direction":
             raise ValueError(f"found {by[0]}, expected direction first")
         self.asked_by = by
         return reading()
+
+    async def overview(self) -> tuple[Reading, Outlook]:
+        return reading(), outlook()
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
         self.question = asked

@@ -21,7 +21,9 @@ from consumer.core.comparison import Comparison, Question
 from consumer.core.costing import COMPONENTS
 from consumer.core.instants import format_ms
 from consumer.core.money import NANO
+from consumer.core.outlook import Outlook
 from consumer.core.reading import Figures, PoolFigures, Reading, Row, WindowReading
+from consumer.core.why import Effect
 from consumer.core.windows import LIVE_WINDOWS
 from consumer.surface import live
 from consumer.surface.http import application
@@ -29,7 +31,7 @@ from consumer.surface.live import Feed
 from consumer.surface.live_json import MOST_BYTES, snapshot
 from consumer.surface.report_json import reading_json
 from consumer.surface.status import NoFigures, ShareStatus, Status
-from tests.surface.readings import AS_OF, COUNTS, reading
+from tests.surface.readings import AS_OF, COUNTS, outlook, reading
 
 READY = Status(
     version="0.1.0", as_of_ms=AS_OF, not_ready=None, troubles=(), last_event_ms=AS_OF - 2_000,
@@ -49,20 +51,23 @@ class FakeDesk:
     """Figures made by hand; the clock is the caller's. `hangs` and the rest may be changed at any time."""
 
     def __init__(self, shown: Reading | None = None, clock: Callable[[], int] | None = None) -> None:
-        self.shown = shown or reading()
+        self.shown, self.outlook = shown or reading(), outlook()
         self.state = READY
         self.clock = clock or a_second_later()
         self.asked = 0
         self.hangs = False
         self.failure: Exception | None = None
 
-    async def reading(self, by: tuple[str, ...] | None = None, *, segment_quantiles: bool = True) -> Reading:
+    async def reading(self, by: tuple[str, ...] | None = None) -> Reading:
+        raise NotImplementedError
+
+    async def overview(self) -> tuple[Reading, Outlook]:
         self.asked += 1
         while self.hangs:
             await asyncio.sleep(0.001)
         if self.failure is not None:
             raise self.failure
-        return replace(self.shown, as_of_ms=self.clock())
+        return replace(self.shown, as_of_ms=self.clock()), self.outlook
 
     async def why(self, asked: Question) -> tuple[Reading, Comparison]:
         raise NotImplementedError
@@ -156,6 +161,39 @@ def test_figures_and_their_names_are_those_of_the_report() -> None:
     assert shown["pools"] == [pool for pool in report["pools"] if pool["window"] == "1h"]
 
 
+def test_what_is_usual_is_of_all_and_of_directions_and_its_change_is_that_of_the_hour() -> None:
+    """0.61 a call now and 0.60 usually; inbound 0.81 and 0.80, of which a price made 0.02."""
+    whole, inbound = json.loads(snapshot(READY, reading(), outlook()))["figures"]["usual"]
+    assert whole == {
+        "window": "1h", "segment": {}, "hours": 12, "calls": 150, "cost_per_call": "0.6", "sigma": "0.04",
+        "change": "0.01", "price": None, "handle_time": None, "mix": None,
+    }  # fmt: skip
+    assert inbound == {
+        "window": "1h", "segment": {"direction": "inbound"}, "hours": 12, "calls": 120, "cost_per_call": "0.8",
+        "sigma": "0.05", "change": "0.01", "price": "0.02", "handle_time": "-0.01", "mix": "0",
+    }  # fmt: skip
+
+
+def test_in_an_hour_without_calls_nothing_changed() -> None:
+    five_minutes, hour, _ = reading().windows
+    quiet = replace(reading(), windows=(replace(hour, rows=five_minutes.rows),))
+    usual = json.loads(snapshot(READY, quiet, replace(outlook(), moved={})))["figures"]["usual"]
+    assert [(one["cost_per_call"], one["change"], one["price"]) for one in usual] == [
+        ("0.6", None, None), ("0.8", None, None),
+    ]  # fmt: skip
+
+
+def test_budgets_are_those_of_the_report_and_not_too_many() -> None:
+    (budget,) = outlook().budgets
+    many = replace(outlook(), budgets=tuple(replace(budget, name=f"{number}{'y' * 200}") for number in range(12)))
+    shown = json.loads(snapshot(READY, reading(), many))["figures"]
+    assert (len(shown["budgets"]), shown["more_budgets"]) == (5, 7)
+    assert shown["budgets"][0] == {
+        "budget": f"0{'y' * 58}…", "per": "month", "amount": "300", "spent": "210", "projected": "301.000000001",
+        "history_weeks": 1,
+    }  # fmt: skip
+
+
 def test_segments_are_the_dearest_first_without_what_is_idle() -> None:
     shown = json.loads(snapshot(READY, reading()))["figures"]["segments"]
     assert [(row["segment"]["queue"], row["standard_cost"]) for row in shown] == [
@@ -189,6 +227,18 @@ def large(name: str, dimensions: tuple[str, ...] = FIVE) -> Reading:
     return Reading(AS_OF, "USD", (), "", dimensions, COUNTS, windows)
 
 
+def expected(name: str) -> Outlook:
+    """A usual cost of every segment and direction, and many budgets."""
+    (budget,), usual = outlook().budgets, outlook().usual[()]
+    directions = [f"way-{number}" for number in range(3)]
+    segments = [(way, *(f"{number} {name}",) * 4) for way in directions for number in range(500)]
+    moved: dict[str, dict[Effect, int]] = {
+        way: dict.fromkeys(("price", "handle_time", "mix"), 123_456_789_123) for way in directions
+    }
+    budgets = tuple(replace(budget, name=f"{number} {name}", amount_nano=10**24 + 1) for number in range(90))
+    return Outlook(dict.fromkeys([(), *((way,) for way in directions), *segments], usual), moved, budgets)
+
+
 def troubled(text: str) -> Status:
     many = tuple(f"line {number}: {text}" for number in range(2_000))
     return replace(READY, troubles=many, table_problems=many, not_ready=text, table_versions=many)
@@ -196,7 +246,7 @@ def troubled(text: str) -> Status:
 
 @pytest.mark.parametrize("name", ["a long name " * 20, "☎" * 200, "\x1b" * 200, "🎰" * 200])
 def test_a_snapshot_is_small_whatever_names_and_troubles_there_are(name: str) -> None:
-    encoded = snapshot(troubled(name), large(name))
+    encoded = snapshot(troubled(name), large(name), expected(name))
     assert len(encoded) <= MOST_BYTES == 50_000
     shown = json.loads(encoded)
     assert len(shown["status"]["troubles"]) == len(shown["status"]["rate_table"]["problems"]) == 5
@@ -220,7 +270,7 @@ def test_of_many_partitions_it_is_said_how_many_there_are_and_how_old_the_oldest
 
 
 def test_where_names_alone_would_be_too_much_there_are_fewer_segments() -> None:
-    encoded = snapshot(troubled("🎰" * 200), large("🎰" * 200, DIMENSIONS))
+    encoded = snapshot(troubled("🎰" * 200), large("🎰" * 200, DIMENSIONS), expected("🎰" * 200))
     assert len(encoded) <= MOST_BYTES
     assert len(json.loads(encoded)["figures"]["segments"]) == 2 * 5
 

@@ -16,10 +16,11 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from consumer.core.outlook import Outlook
 from consumer.core.reading import PoolFigures, Reading, Row
 from consumer.surface.http import application
 from consumer.surface.status import NoFigures
-from tests.surface.readings import SALES, reading
+from tests.surface.readings import SALES, outlook, reading
 from tests.surface.test_live import READY, FakeDesk
 
 pytestmark = pytest.mark.chromium
@@ -172,6 +173,9 @@ def test_figures_are_those_of_the_desk(page: Page, serve: Callable[[FakeDesk], S
         ["outbound · __unknown__ · [bold]ath", "1", "0.01", "0.0100"],
     ]
     assert page.table("segments")[2][1:] == ["0", "–", "–"]  # its only call is unrated
+    assert page.text("usual") == "usual at this hour 0.6000 ± 0.0400, now +1.7 %"
+    assert page.table("moved") == [["inbound", "0.8000", "+0.0100", "+0.0200", "−0.0100", "+0.0000"]]
+    assert page.table("budgets") == [["all / month", "300", "301 OVER", "210", "70.0 %"]]
     state = page.text("state").replace("\n", " ")
     for said in ("Dead letters 12,345", "Rate table 2026-q3, 2026-q4 (0a1b2c3d)", "Unrated 3", "Rejected 3",
                  "Duplicate 1,000", "Late 1", "Pending 1", "Costed 4", "Amended 1", "Events behind 0"):  # fmt: skip
@@ -196,6 +200,22 @@ def test_a_button_shows_another_window_and_the_choice_is_kept(page: Page, serve:
     page.until(lambda: page.pressed() == ["5m"])
     shown = [page.text(name) for name in ("standard", "absorbed", "p95", "calls")]
     assert shown == ["–", "–", "–", "0"]
+    assert page.complaints() == []
+
+
+def test_where_nothing_is_usual_and_nothing_is_planned_nothing_is_said_of_it(
+    page: Page, serve: Callable[[FakeDesk], Server]
+) -> None:
+    desk = moving()
+    page.open(serve(desk).url)
+    page.until(lambda: page.text("usual"))
+    page.choose("7d")
+    page.until(lambda: page.text("usual") == "")  # it is of the last hour
+    assert page.table("moved")
+    page.choose("1h")
+    desk.outlook = Outlook()
+    page.until(lambda: page.text("usual") == "")
+    assert not any(page.driver.find_element(By.ID, f"{name}-table").is_displayed() for name in ("moved", "budgets"))
     assert page.complaints() == []
 
 
@@ -284,12 +304,14 @@ def test_hostile_names_are_text(page: Page, serve: Callable[[FakeDesk], Server])
         for window in reading().windows
     )
     desk = moving(replace(reading(), windows=windows))
+    desk.outlook = replace(outlook(), budgets=(replace(outlook().budgets[0], name=HOSTILE[:40]),))
     desk.state = replace(READY, troubles=(HOSTILE,), table_versions=(HOSTILE[:60],))
     page.open(serve(desk).url)
     page.until(lambda: page.table("segments"))
     assert page.table("segments")[0][0] == f"inbound · {HOSTILE[:30]} · {HOSTILE[:60]}"
     assert page.table("pools")[0][0] == HOSTILE[:50]
     assert page.table("directions")[0][0] == HOSTILE[:40]
+    assert page.table("budgets")[0][0] == f"{HOSTILE[:40]} / month"
     assert HOSTILE in page.text("banners")
     assert page.driver.find_elements(By.CSS_SELECTOR, "img, body script") == []
     assert page.driver.title == "callcost"

@@ -54,7 +54,14 @@ function perCall(text) {
   return rounded(text, text.replace("-", "").split(".")[0].length > 3 ? 2 : 4);
 }
 
+/** The same with its sign: a difference. */
+function signed(text) {
+  const shown = perCall(text);
+  return text === null || shown.startsWith("−") ? shown : `+${shown}`;
+}
+
 const amount = (text) => (text === null ? NONE : rounded(text, 2));
+const units = (text) => rounded(text, 0);
 const count = (number) => grouped(String(number));
 const exact = (text) => (text === null || shown.figures === null ? "" : `${text} ${shown.figures.currency}`);
 
@@ -178,10 +185,12 @@ function show() {
   putAll(".currency", figures ? figures.currency : "");
   putAll(".window", window || NONE);
   showHero(row);
+  showUsual(figures, window);
   showComponents(row);
   showDirections(figures, window);
   showSegments(figures, window);
   showPools(figures);
+  showBudgets(figures);
   showState(status);
   drawTrend();
 }
@@ -208,6 +217,28 @@ function showHero(row) {
   putBig("calls", row ? count(row.calls) : NONE, "");
   put(byId("span"), row ? `${row.window}: since ${day(row.from)} ${clock(row.from)}` : "no figures", row ? row.from : "");
   put(byId("calls-note"), row ? `costed; ${count(row.unrated)} unrated` : "");
+}
+
+/** What a call usually costs at this hour: of all beside the large figure, of directions with what of it moved. */
+function showUsual(figures, window) {
+  const usual = figures ? figures.usual : [];
+  const whole = usual.find((one) => !one.segment.direction && one.window === window);
+  put(byId("usual"), whole ? `usual at this hour ${perCall(whole.cost_per_call)} ± ${perCall(whole.sigma)}${against(whole)}` : "",
+    whole ? hours(whole) : "");
+  const directions = usual.filter((one) => one.segment.direction);
+  byId("moved-table").hidden = !directions.length;
+  put(byId("moved-of"), directions.length ? directions[0].window : "");
+  fill(byId("moved"), directions.map((one) => [
+    [one.segment.direction], [perCall(one.cost_per_call), `${exact(one.cost_per_call)}: ${hours(one)}`],
+    ...["change", "price", "handle_time", "mix"].map((name) => [signed(one[name]), exact(one[name])]),
+  ]));
+}
+
+const hours = (usual) => `${count(usual.hours)} hours like this one, with ${count(usual.calls)} calls`;
+
+function against(usual) {
+  const change = usual.change === null ? null : thousandths(usual.change, usual.cost_per_call);
+  return change === null ? "" : `, now ${change < 0 ? "−" : "+"}${percent(Math.abs(change))}`;
 }
 
 function showComponents(row) {
@@ -253,6 +284,22 @@ function showPools(figures) {
     ...["accrued", "absorbed", "idle"].map((name) => [amount(pool[name]), exact(pool[name])]),
     { thousandths: pool.utilisation === null ? null : thousandths(pool.utilisation, "1") },
   ]));
+}
+
+/** What was planned. The amount is that of the whole period, `spent` and `projected` are fully absorbed. */
+function showBudgets(figures) {
+  const budgets = figures ? figures.budgets : [];
+  byId("budgets-table").hidden = !budgets.length;
+  put(byId("more-budgets"), budgets.length && figures.more_budgets ? ` (and ${count(figures.more_budgets)} more)` : "");
+  fill(byId("budgets"), budgets.map((one) => {
+    const isOver = thousandths(one.projected, one.amount) > 1000;
+    const by = one.history_weeks ? `by the shape of ${one.history_weeks} weeks` : "as if every hour were alike";
+    return [
+      [`${one.budget} / ${one.per}`], [units(one.amount), exact(one.amount)],
+      [`${units(one.projected)}${isOver ? " OVER" : ""}`, `${exact(one.projected)}, ${by}`],
+      [units(one.spent), exact(one.spent)], { thousandths: thousandths(one.spent, one.amount) },
+    ];
+  }));
 }
 
 function showBanners({ status, reason, figures }) {
