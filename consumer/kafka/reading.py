@@ -12,6 +12,7 @@ from aiokafka.structs import ConsumerRecord
 from consumer.kafka.connection import Connection
 
 FETCH_BYTES = 4 << 20
+ISOLATION = "read_committed"  # a call of a transaction that was given up is none
 
 
 class Reach(NamedTuple):
@@ -26,7 +27,7 @@ async def reader(connection: Connection) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group."""
     consumer = AIOKafkaConsumer(
         **connection.for_aiokafka, enable_auto_commit=False, auto_offset_reset="none",
-        max_partition_fetch_bytes=FETCH_BYTES, fetch_max_wait_ms=200,
+        max_partition_fetch_bytes=FETCH_BYTES, fetch_max_wait_ms=200, isolation_level=ISOLATION,
     )  # fmt: skip
     try:
         await consumer.start()

@@ -52,6 +52,19 @@ async def config_of(bootstrap: str, topic: str) -> dict[str, str]:
         return {entry[0]: entry[1] for entry in answer.resources[0][4]}
 
 
+async def give_up(bootstrap: str, topic: str, values: Sequence[bytes]) -> None:
+    """Records of a transaction that is aborted: they stay in the topic, and are nothing."""
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"gives-up-{topic}")
+    await producer.start()
+    try:
+        await producer.begin_transaction()
+        for value in values:
+            await producer.send_and_wait(topic, value, b"a key", 0)
+        await producer.abort_transaction()
+    finally:
+        await producer.stop()
+
+
 async def write(
     bootstrap: str, topic: str, values: Sequence[bytes | None], headers: Headers = (), partition: int | None = None,
     key: bytes | None = None, **more: Any,

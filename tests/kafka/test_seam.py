@@ -124,6 +124,36 @@ async def test_offsets_of_transactions_that_hold_no_record_are_passed(broker: Br
         assert await group.position(place) == 3
 
 
+async def test_what_a_transaction_gave_up_is_not_read_and_one_that_is_open_holds_up_what_comes_after(
+    broker: Broker,
+) -> None:
+    """Offsets: 0, 1 committed, 2 their mark; 3–5 given up, 6 their mark; 7 plain; 8 open, and 9 plain behind it."""
+    (place,) = await made(broker, "seam-given-up", 1, 0)
+    producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, transactional_id="seam-given-up")
+
+    async def write(number: int) -> None:
+        for one in range(number):
+            await producer.send_and_wait("seam-given-up", b"%d" % one, partition=0)
+
+    await producer.start()
+    async with producer.transaction():
+        await write(2)
+    await producer.begin_transaction()
+    await write(3)
+    await producer.abort_transaction()
+    await raw.write(broker.bootstrap, "seam-given-up", [b"plain"], partition=0)
+    async with member(broker, "seam-given-up") as (group, listener):
+        await until(lambda: listener.taken.get(place) == [0, 1, 7])
+        await producer.begin_transaction()
+        await write(1)
+        await raw.write(broker.bootstrap, "seam-given-up", [b"behind"], partition=0)
+        await until(lambda: group.end_of(place) == 10)
+        assert (listener.taken[place], await group.position(place)) == ([0, 1, 7], 8)
+        await producer.commit_transaction()
+        await until(lambda: listener.taken[place] == [0, 1, 7, 8, 9])
+    await producer.stop()
+
+
 async def test_the_group_keeps_what_it_is_told_and_only_of_our_partitions(broker: Broker) -> None:
     (place,) = await made(broker, "seam-commits", 1, 5)
     async with member(broker, "seam-commits") as (group, listener):

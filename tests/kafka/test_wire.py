@@ -69,6 +69,13 @@ def told(
     return Counted({name: number for name, number in found.items() if number})
 
 
+def has_everything(worker: WorkerProcess) -> bool:
+    """After a kill the group still counts on the one that is gone for a while: its partitions come later."""
+    status = worker.status()
+    shares = status["shares"]
+    return status["not_ready"] is None and len(shares) == 2 and all(one["own"] for one in shares)
+
+
 def a_call() -> bytes:
     return call(f"call-{next(NUMBERS)}")
 
@@ -180,3 +187,14 @@ def letters(company: Company, number: int) -> list[dict[str, str]]:
     """Headers of the dead letters, once there are so many."""
     until(lambda: len(dead_letters(company)) >= number)
     return [{name: value.decode() for name, value in record.headers} for record in dead_letters(company)]
+
+
+def test_calls_of_a_transaction_that_was_given_up_are_none(company: Company, worker: WorkerProcess) -> None:
+    """Nor when they are read again after a restart, to know which calls were told before."""
+    calls = [a_call() for _ in range(5)]
+    raw.now(raw.give_up(company.bootstrap, company.name, calls))
+    assert told(company, worker, calls[:2]) == {"received": 2, "costed": 2}
+    worker.kill()
+    worker.start()
+    until(lambda: has_everything(worker))
+    assert told(company, worker, calls[2:]) == {"received": 3, "costed": 3}

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import faust
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.transport.drivers import aiokafka as driver
@@ -22,7 +22,7 @@ from yarl import URL
 
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
-from consumer.kafka.reading import Reach
+from consumer.kafka.reading import ISOLATION, Reach
 
 log = logging.getLogger("callcost")
 
@@ -198,6 +198,9 @@ class Group:
 class _Consumer(driver.Consumer):
     """Faust's consumer, which hands batches of our topics to the receiver."""
 
+    def _new_consumer_thread(self) -> driver.AIOKafkaConsumerThread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         records, active = await self._wait_next_records(timeout)
         if records is None or self.should_stop:
@@ -236,6 +239,15 @@ class _Consumer(driver.Consumer):
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust would miss the messages of agents."""
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """Faust reads what was committed only where it writes in transactions itself, and has no setting for it."""
+
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = ISOLATION
+        return consumer
 
 
 class _Transport(driver.Transport):
