@@ -1,5 +1,6 @@
 """The broker of these tests is real and durable, and closed to those without a certificate or a password."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,6 +25,15 @@ async def producing(address: str, **security: Any) -> AsyncIterator[AIOKafkaProd
         yield producer
     finally:
         await producer.stop()
+        await hung_up()
+
+
+async def hung_up() -> None:
+    """TLS ends with a word from the other side: a loop that is closed before it leaves the socket open."""
+    sockets = asyncio.get_running_loop()._selector.get_map()  # type: ignore[attr-defined]
+    async with asyncio.timeout(20):
+        while len(sockets) > 1:  # one is the loop's own
+            await asyncio.sleep(0.01)
 
 
 async def made(broker: Broker, topic: str) -> TopicPartition:
