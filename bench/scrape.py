@@ -52,7 +52,7 @@ def _report(segments: int) -> None:
     )
     print(f"the same without segments' quantiles {lean_s * 1e3:4.0f} ms, as scrapes and the live page need them")
     hour = next(one for one in reading.windows if one.window == "1h")
-    hours = same_hours(table.calendar, hour.from_ms, hour.to_ms)
+    hours = same_hours(table, hour.from_ms, hour.to_ms)
     baseline_s = cpu_s(lambda: baseline(table, parts, hours), 3)
     print(f"baselines of {len(hours)} hours, once a minute {baseline_s * 1e3:6.0f} ms")
     named = pipeline.ledger.segments.values

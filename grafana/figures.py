@@ -26,7 +26,7 @@ WINDOWS = (
 )
 
 #: The band around what is usual, as in deploy/rules/recording/expected.py: a test holds the two together.
-SIGMAS, BASELINE_HOURS, LEAST_BAND = 4, 20, "0.05"
+SIGMAS, LEAST_BAND = 4, "0.05"
 
 _DIRECTION = chosen("direction")
 
@@ -90,7 +90,8 @@ class Figures:
         """
         sigma = alike(series(f"callcost_direction_baseline_sigma_{self.reporting.currency}", _DIRECTION), "direction")
         usual = self.expected_per_call("direction")
-        hourly = f"{self.expected_calls('direction')} / {BASELINE_HOURS}"
+        hours = alike(series("callcost_baseline_samples"))
+        hourly = f"{self.expected_calls('direction')} / on () group_left () {hours}"
         wider = f"sqrt(clamp_min({hourly} / ({self.calls('1h', 'direction')} > 0), 1))"
         return f"{usual} + ({SIGMAS} * {sigma} * {wider} >= {LEAST_BAND} * {usual} or {LEAST_BAND} * {usual})"
 

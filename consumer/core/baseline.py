@@ -2,7 +2,9 @@
 
 Owns which hours those are, the mean (all their cost ÷ all their calls) and the spread of their ratios. It is right as
 soon as there is history, a back-fill included. Hours are the same by the wall clock. One that the clock showed twice
-counts once, the first; one that it skipped, or that lies across two slots, is left out.
+counts once, the first; one that it skipped, or that lies across two slots, is left out. So is one with other shifts or
+tariff periods than the hour that is held against it, as the calendars of today's rates have them: a weekend's wages are
+dearer than a weekday's, and that is no news every Saturday.
 """
 
 import math
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
-from consumer.core.calendar import LocalCalendar
+from consumer.core.calendar import OpeningHours
 from consumer.core.instants import HOUR_MS
 from consumer.core.intervals import Interval, Part, grouped_by, sum_intervals
 from consumer.core.money import divide_half_up
@@ -20,8 +22,9 @@ from consumer.core.reading import Segment
 from consumer.core.slices import hour_slot
 from consumer.core.usage import Items, Usage
 
-#: The seven days before, and the same weekday of the three weeks before those: slices have hours for 30 days.
-DAYS_BEFORE = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)
+#: The seven days before; of the three weeks before those the same weekday and the days on either side of it, so that
+#: also weekends have some that are like them. Slices have hours for 30 days.
+DAYS_BEFORE = (*range(1, 8), 13, 14, 15, 20, 21, 22, 27, 28, 29)
 LEAST_HOURS = 3
 
 _SPREAD_BITS = 40
@@ -34,19 +37,28 @@ class Hour(NamedTuple):
     to_ms: int
 
 
-def same_hours(calendar: LocalCalendar, from_ms: int, to_ms: int) -> list[Hour]:
-    """The hours that [from, to) touches, on each of the days before; ascending, each once."""
+def same_hours(table: RateTable, from_ms: int, to_ms: int) -> list[Hour]:
+    """The hours that [from, to) touches, on each of the days before that are like its own; ascending, each once."""
+    calendar, version = table.calendar, table.as_of(from_ms)
+    opening_hours = version.opening_hours if version else ()
     found = set()
     at = from_ms
     while at < to_ms:
         hour, day = hour_slot(calendar, at), calendar.date_of(at)
+        opened = _opened(opening_hours, Hour(hour.begins_ms, hour.ends_ms))
         for days in DAYS_BEFORE:
             past = day - timedelta(days=days)
-            like = hour_slot(calendar, calendar.instant_at(past, hour.wall_hour * HOUR_MS))
-            if like.wall_hour == hour.wall_hour and like.ends_ms <= from_ms:
-                found.add(Hour(like.begins_ms, like.ends_ms))
+            slot = hour_slot(calendar, calendar.instant_at(past, hour.wall_hour * HOUR_MS))
+            like = Hour(slot.begins_ms, slot.ends_ms)
+            if slot.wall_hour == hour.wall_hour and like.to_ms <= from_ms and _opened(opening_hours, like) == opened:
+                found.add(like)
         at = hour.ends_ms
     return sorted(found)
+
+
+def _opened(opening_hours: Sequence[OpeningHours], hour: Hour) -> list[int]:
+    """For how long each is open within the hour, in ms."""
+    return [one.open_ms(hour.from_ms, hour.to_ms) for one in opening_hours]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,8 +129,10 @@ def compare(
 def compare_with_usual(
     table: RateTable, parts: Sequence[Part], after: Span, direction: str | None
 ) -> Comparison:  # fmt: skip
-    """The same against the same hours of the past days and weeks."""
-    hours = same_hours(table.calendar, after.from_ms, after.to_ms)
+    """The same against the same hours of the past days and weeks. Raises ValueError where none is like them."""
+    hours = same_hours(table, after.from_ms, after.to_ms)
+    if not hours:
+        raise ValueError("found baseline, expected previous, day or week: no past hour had the same shifts and periods")
     usage = of_direction(baseline(table, parts, hours).usage, direction)
     now = _usage(table, parts, after, direction)
     before = Side(hours[0].from_ms, hours[-1].to_ms, _calls(usage), None)

@@ -47,7 +47,7 @@ class Watch:
         span = next(one for one in reading.windows if one.window == WINDOW)
         minute = (table.sha256, len(parts), state, reading.as_of_ms // MINUTE_MS)
         if minute != self._baseline_of:
-            hours = same_hours(table.calendar, span.from_ms, span.to_ms)
+            hours = same_hours(table, span.from_ms, span.to_ms)
             self._baseline, self._baseline_of = baseline(table, parts, hours), minute
         return Outlook(
             self._baseline.usual,

@@ -5,8 +5,9 @@ Owns the temporal join. How it is read from a file is `consumer.rates`; what it 
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
-from consumer.core.calendar import LocalCalendar
+from consumer.core.calendar import LocalCalendar, OpeningHours
 from consumer.core.currency import ExchangeRates
 from consumer.core.pools import Budget, CostFee, CostPool
 from consumer.core.tariff import Tariff
@@ -23,6 +24,13 @@ class RateVersion:
     pools: tuple[CostPool, ...] = ()
     fees: tuple[CostFee, ...] = ()
     tariffs: tuple[Tariff, ...] = ()
+
+    @cached_property
+    def opening_hours(self) -> tuple[OpeningHours, ...]:
+        """Those of pools and of tariffs' periods, each once."""
+        of_pools = [pool.hours for pool in self.pools if pool.hours is not None]
+        of_periods = [period.hours for tariff in self.tariffs for period in tariff.periods]
+        return tuple({id(hours): hours for hours in (*of_pools, *of_periods)}.values())
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,7 @@ BASELINE_SIGMA = _gauge(
     "baseline_sigma_{currency}", "Standard deviation of the cost per call of those hours, weighted by calls.",
     SEGMENT, scale=NANO,
 )  # fmt: skip
+BASELINE_SAMPLES = _gauge("baseline_samples", "How many of those hours had calls at all: each is one.")
 DIRECTION_BASELINE_CALLS = _gauge(
     "direction_baseline_calls", "As callcost_baseline_calls, of a whole direction.", "direction"
 )
@@ -248,7 +249,7 @@ BUILD = _gauge("build_info", "The version that runs.", "version")
 FAMILIES = (
     *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
-    BASELINE_CALLS, BASELINE_COST, BASELINE_SIGMA, DIRECTION_BASELINE_CALLS, DIRECTION_BASELINE_COST,
+    BASELINE_CALLS, BASELINE_COST, BASELINE_SIGMA, BASELINE_SAMPLES, DIRECTION_BASELINE_CALLS, DIRECTION_BASELINE_COST,
     DIRECTION_BASELINE_SIGMA, MOVED, BUDGET, BUDGET_SPENT, BUDGET_PROJECTED, BUDGET_START, BUDGET_END, BUDGET_COST,
     BUDGET_ALLOTTED, BUDGET_HISTORY,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,

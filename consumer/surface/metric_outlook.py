@@ -14,6 +14,7 @@ from consumer.core.reading import Segment
 from consumer.surface.metric_families import (
     BASELINE_CALLS,
     BASELINE_COST,
+    BASELINE_SAMPLES,
     BASELINE_SIGMA,
     BUDGET,
     BUDGET_ALLOTTED,
@@ -41,6 +42,8 @@ def outlook_series(outlook: Outlook) -> Series:
         if len(segment) == 1:
             for family, value in zip(_OF_DIRECTIONS, (usual.calls, usual.cost_nano, usual.sigma_nano), strict=True):
                 series[family][segment] = value
+        elif not segment:
+            series[BASELINE_SAMPLES][()] = usual.hours
     for direction, effects in outlook.moved.items():
         series[MOVED] |= {(direction, effect): nano for effect, nano in effects.items()}
     for budget in outlook.budgets:

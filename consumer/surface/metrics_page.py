@@ -16,9 +16,9 @@ Across = Literal["sum", "max", "min", "each"]
 
 _ALIKE = (
     families.ROW_ABSORBED_COST, families.ACCRUED, families.BASELINE_CALLS, families.BASELINE_COST,
-    families.BASELINE_SIGMA, families.DIRECTION_BASELINE_CALLS, families.DIRECTION_BASELINE_COST,
-    families.DIRECTION_BASELINE_SIGMA, families.MOVED, families.BUDGET, families.BUDGET_SPENT,
-    families.BUDGET_PROJECTED, families.BUDGET_START, families.BUDGET_END, families.BUDGET_COST,
+    families.BASELINE_SIGMA, families.BASELINE_SAMPLES, families.DIRECTION_BASELINE_CALLS,
+    families.DIRECTION_BASELINE_COST, families.DIRECTION_BASELINE_SIGMA, families.MOVED, families.BUDGET,
+    families.BUDGET_SPENT, families.BUDGET_PROJECTED, families.BUDGET_START, families.BUDGET_END, families.BUDGET_COST,
     families.BUDGET_ALLOTTED, families.BUDGET_HISTORY, families.SHARE, families.LAST_EVENT, families.SOURCE_GAP,
     families.RATE_TABLE, families.RATE_TABLE_PROBLEMS, families.VALUES, families.VALUES_LIMIT,
 )  # fmt: skip
@@ -54,7 +54,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[Family, ...]], ...] = (
         "What is usual, and what was planned",
         "Of the whole company, the same on every worker; see [why.md](why.md) and [budgets.md](budgets.md).",
         (
-            families.BASELINE_CALLS, families.BASELINE_COST, families.BASELINE_SIGMA,
+            families.BASELINE_CALLS, families.BASELINE_COST, families.BASELINE_SIGMA, families.BASELINE_SAMPLES,
             families.DIRECTION_BASELINE_CALLS, families.DIRECTION_BASELINE_COST, families.DIRECTION_BASELINE_SIGMA,
             families.MOVED, families.BUDGET, families.BUDGET_SPENT, families.BUDGET_PROJECTED, families.BUDGET_START,
             families.BUDGET_END, families.BUDGET_COST, families.BUDGET_ALLOTTED, families.BUDGET_HISTORY,

@@ -14,7 +14,8 @@ from consumer.core.instants import HOUR_MS, MINUTE_MS
 from consumer.core.money import NANO, divide_half_up
 from consumer.core.pipeline import Pipeline
 from consumer.core.windows import Span, spans
-from tests.core.weeks import ATHENS, at, call, days, folded, halves, parts, table
+from consumer.rates.build import build_rate_table
+from tests.core.weeks import ATHENS, TEXT, at, call, days, folded, halves, parts, table
 
 CALENDAR = LocalCalendar(ATHENS)
 WEDNESDAY = date(2026, 11, 25)
@@ -177,10 +178,10 @@ def test_against_the_usual_hours_it_says_from_when_to_when_they_were() -> None:
     events.append(call(at(WEDNESDAY, "10:30"), 72))
     found = answer(table(), parts(folded(events)), at(WEDNESDAY, "11:00"), Question())
     assert (found.before.from_ms, found.before.to_ms) == (
-        at(date(2026, 10, 28), "10:00"),
+        at(date(2026, 10, 27), "10:00"),
         at(date(2026, 11, 24), "11:00"),
     )
-    assert (found.before.calls, found.split.effects["handle_time"]) == (10, 36 * NANO // 100)
+    assert (found.before.calls, found.split.effects["handle_time"]) == (16, 36 * NANO // 100)
     assert found.before_is_whole
 
 
@@ -215,6 +216,18 @@ def test_in_the_last_hour_of_a_long_day_there_is_an_answer_as_well() -> None:
     events = [call(at(day, "23:30"), 36) for day in days(date(2026, 10, 22), 4)]
     found = answer(table(), parts(folded(events)), at(date(2026, 10, 26), "00:00"), Question())
     assert (found.before.calls, found.after.calls, found.split.change_nano) == (3, 1, 0)
+
+
+def test_a_holiday_is_held_against_no_usual_hours_and_says_so() -> None:
+    closed = 'calendar = "office"'
+    text = TEXT.replace('name = "office"', 'name = "office"\nclosed = [2026-11-25]')
+    holiday = build_rate_table("rates.toml", text.format(budgets="", calendar=closed).encode(), {}.__getitem__)
+    with pytest.raises(ValueError, match="no past hour had the same shifts and periods"):
+        answer(holiday, parts(folded(usual(), holiday)), at(WEDNESDAY, "11:00"), Question())
+
+
+def usual() -> list[bytes]:
+    return [call(at(day, "10:30"), 36) for day in days(date(2026, 10, 27), 30)]
 
 
 def test_a_week_cannot_be_held_against_the_same_hours_of_other_days() -> None:

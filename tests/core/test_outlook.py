@@ -11,7 +11,7 @@ from consumer.core.outlook import Outlook, Watch
 from consumer.core.pipeline import Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.windows import spans
-from tests.core.weeks import at, call, days, folded, parts, table
+from tests.core.weeks import CALENDARS, at, call, days, folded, parts, table, with_shifts
 
 WEDNESDAY = date(2026, 11, 25)
 DIMENSIONS = ("direction", "queue", "site")
@@ -48,10 +48,20 @@ def test_what_moved_adds_up_to_the_change_of_each_direction_against_what_is_usua
     found = look(Watch(DIMENSIONS), pipeline, table(), at(WEDNESDAY, "11:00"))
     assert found.moved == {"inbound": {"price": 0, "handle_time": 36 * NANO // 100, "mix": 0}}
     usual = found.usual["inbound",]
-    assert (usual.calls, usual.cost_nano, usual.sigma_nano) == (10, 46 * NANO // 10, 0)
+    assert (usual.calls, usual.cost_nano, usual.sigma_nano) == (15, 15 * 46 * NANO // 100, 0)
     assert found.usual.keys() == {
         (), ("inbound",), ("inbound", "sales", "ath"), ("outbound",), ("outbound", "sales", "ath"),
     }  # fmt: skip
+
+
+def test_a_sunday_is_as_dear_as_sundays_are_and_no_price_moved() -> None:
+    """A weekend's agents are 1 200 for 57 600 s, so a call of 36 s is 0.75 and 0.10; a weekday's are 0.36 and 0.10."""
+    shifts = with_shifts(CALENDARS.format(closed=""))
+    sunday = date(2026, 11, 29)
+    events = [call(at(day, "10:30"), 36) for day in days(date(2026, 10, 31), 30)]
+    found = look(Watch(DIMENSIONS), folded(events, shifts), shifts, at(sunday, "11:00"))
+    assert found.usual["inbound",].per_call_nano == 85 * NANO // 100
+    assert found.moved == {"inbound": {"price": 0, "handle_time": 0, "mix": 0}}
 
 
 def test_past_hours_are_summed_again_a_minute_later_or_when_something_else_is_known() -> None:
@@ -61,8 +71,8 @@ def test_past_hours_are_summed_again_a_minute_later_or_when_something_else_is_kn
     first = look(watch, pipeline, table(), now)
     late = folded([*usual_days(), call(at(date(2026, 11, 24), "10:40"), 36), call(at(WEDNESDAY, "10:30"), 72)])
     assert look(watch, late, table(), now).usual is first.usual
-    assert look(watch, late, table(), now + MINUTE_MS).usual["inbound",].calls == 11
-    assert look(watch, pipeline, table(), now + MINUTE_MS, state="ready").usual["inbound",].calls == 10
+    assert look(watch, late, table(), now + MINUTE_MS).usual["inbound",].calls == 16
+    assert look(watch, pipeline, table(), now + MINUTE_MS, state="ready").usual["inbound",].calls == 15
 
 
 def test_only_budgets_that_can_be_tracked_are_read() -> None:

@@ -48,6 +48,25 @@ rate = "1.1"
 effective_from = 2026-11-01
 {budgets}
 """
+SHIFTS = """
+[[version.pool]]
+name = "weekend"
+category = "labour"
+amount = "1200"
+per = "week"
+driver = "handle_second"
+practical_capacity = "57600"
+calendar = "weekend"
+"""
+CALENDARS = """
+[[calendar]]
+name = "weekdays"
+days = ["mon", "tue", "wed", "thu", "fri"]
+{closed}
+[[calendar]]
+name = "weekend"
+days = ["sat", "sun"]
+"""
 FOLD = FoldSettings(
     levels=live_levels(MINUTE_MS), out_of_orderness_ms=MINUTE_MS, allowed_lateness_ms=24 * 60 * MINUTE_MS,
     horizon_ms=24 * 60 * MINUTE_MS,
@@ -56,6 +75,14 @@ FOLD = FoldSettings(
 
 def table(budgets: str = "", calendar: str = "") -> RateTable:
     return build_rate_table("rates.toml", TEXT.format(budgets=budgets, calendar=calendar).encode(), {}.__getitem__)
+
+
+def with_shifts(calendars: str, more: str = "") -> RateTable:
+    """Agents from Monday to Friday, others on weekends; and calendars as written."""
+    text = TEXT.format(budgets=calendars, calendar='calendar = "weekdays"').replace(
+        "[[version.fee]]", SHIFTS + more + "\n[[version.fee]]", 1
+    )
+    return build_rate_table("rates.toml", text.encode(), {}.__getitem__)
 
 
 def at(day: date, clock: str) -> int:

@@ -6,8 +6,8 @@ from deploy.rules.rule import Alert
 #: Last week, at this time of day, so many events came in 15 minutes. Were they to come by chance at that mean, none in
 #: 15 minutes would be one case in 20 000.
 USUAL_EVENTS = 10
-#: The baseline holds up to 20 hours (two hours of ten days): at least 10 calls an hour.
-USUAL_CALLS = 200
+#: The baseline holds up to 32 hours (two hours of 16 days): at least 10 calls an hour.
+USUAL_CALLS = 320
 #: The last hour's baseline touches the hour before, so a centre is known to be shut an hour after its last call.
 SILENCE_S, LONG_SILENCE_S = 900, 4_200
 #: Ten seconds of folding one by one (docs/measurements.md); a backlog that falls is no trouble.
@@ -31,8 +31,8 @@ def _no_events() -> Alert:
     """Season-aware in two ways, since neither is enough.
 
     Prometheus's own past says within 15 minutes that events are missing, at opening and closing time as well, but needs
-    a week of it. The baseline is there from the start, knows the local calendar, and covers two hours and all weekdays:
-    so it is asked for long silences alone, and not where last week was quiet too.
+    a week of it. The baseline is there from the start, knows the local calendar, and covers two hours and all days with
+    the same shifts: so it is asked for long silences alone, and not where last week was quiet too.
     """
     age, events = "job:callcost_last_event_age_seconds:min", "job:callcost_received:increase15m"
     baseline = "job:callcost_baseline_calls:sum"
@@ -61,7 +61,8 @@ def _no_events() -> Alert:
         summary="No call came for {{ $value | humanizeDuration }}, at an hour at which calls come",
         description="""
             Windows empty themselves and look calm. Either nobody calls, or a sender, its way to us, or the worker's
-            source is broken. A public holiday looks the same: then silence it for the day.""",
+            source is broken. A public holiday that no calendar of the rate table has looks the same: then silence it
+            for the day.""",
         panel="freshness",
     )
 

@@ -10,9 +10,6 @@ from deploy.rules.rule import Group, Recording
 #: What one call costs has a long tail, and the last hour is looked at again and again: in 31 days of the simulator's
 #: normal calls (50 seats, two directions) three standard deviations paged 18 times, four of them once.
 SIGMAS = 4
-#: A quiet hour scatters more than the hours of the baseline do, by the root of how many fewer calls it has. The
-#: baseline is of at most this many hours: two of each of ten days.
-BASELINE_HOURS = 20
 #: A call flow that hardly varies would page for a trifle: the band is at least this part of what is expected.
 LEAST_BAND = "0.05"
 
@@ -37,6 +34,10 @@ def expected(to: Deployment) -> Group:
     )
 
 
+#: A quiet hour scatters more than the hours of the baseline do, by the root of how many fewer calls it has.
+_HOURS = "on (job) group_left () max by (job) (callcost_baseline_samples)"
+
+
 def _of(level: str, labels: str, prefix: str, hourly: str, to: Deployment) -> list[Recording]:
     by = f"job, {labels}"
     baseline = f"callcost_{prefix}baseline"
@@ -52,7 +53,10 @@ def _of(level: str, labels: str, prefix: str, hourly: str, to: Deployment) -> li
             band,
             f"(\n"
             f"  {SIGMAS} * max by ({by}) ({baseline}_sigma_{to.money})\n"
-            f"  * sqrt(clamp_min(max by ({by}) ({baseline}_calls) / {BASELINE_HOURS} / on ({by}) ({calls} > 0), 1))\n"
+            f"  * sqrt(clamp_min(\n"
+            f"    max by ({by}) ({baseline}_calls) / {_HOURS} / on ({by}) ({calls} > 0),\n"
+            f"    1\n"
+            f"  ))\n"
             f"  >= {LEAST_BAND} * {mean}\n"
             f")\n"
             f"or {LEAST_BAND} * {mean}",
