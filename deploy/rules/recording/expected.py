@@ -7,8 +7,8 @@ those hours' costs per call. It is there as soon as the worker has history, a ba
 from deploy.rules.deployment import Deployment
 from deploy.rules.rule import Group, Recording
 
-#: What one call costs has a long tail, and the last hour is looked at again and again: in 31 days of the simulator's
-#: normal calls (50 seats, two directions) three standard deviations paged 18 times, four of them once.
+#: What one call costs has a long tail, and the last hour is looked at again and again: in 29 days of the simulator's
+#: normal calls (50 seats, two directions) three standard deviations paged 13 times, four of them twice.
 SIGMAS = 4
 #: A call flow that hardly varies would page for a trifle: the band is at least this part of what is expected.
 LEAST_BAND = "0.05"
