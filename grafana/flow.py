@@ -5,7 +5,7 @@ Owns what they show and how it is to be read.
 
 from grafana import pipeline
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import added, alike, per_minute, rate, series
+from grafana.promql import added, alike, per_hour, per_minute, per_second, rate, series
 from grafana.reporting import Reporting
 from grafana.visuals import About, Shown, grid_of, judged, lines, states
 from grafana.visuals import alert_list as list_of_alerts
@@ -140,7 +140,7 @@ def received() -> object:
         decimals=2,
     )
     names = (("received", "received"), ("costed", "costed"), ("duplicates", "told again"), ("amended", "amended"))
-    return lines(about, *(Shown(rate(series(f"callcost_{name}_total")), title) for name, title in names), low=0)
+    return lines(about, *(Shown(per_second(series(f"callcost_{name}_total")), title) for name, title in names), low=0)
 
 
 def webhooks() -> object:
@@ -229,5 +229,5 @@ def corrections(reporting: Reporting) -> object:
         decimals=2,
     )
     names = (("late_cost", "late calls"), ("closed_cost_risen", "came"), ("closed_cost_fallen", "went"))
-    shown = (Shown(f"3600 * {rate(series(f'callcost_{name}_{currency}_total'))}", title) for name, title in names)
+    shown = (Shown(per_hour(series(f"callcost_{name}_{currency}_total")), title) for name, title in names)
     return lines(about, *shown, low=0)

@@ -7,7 +7,7 @@ from grafana.colours import GREY, LOOK, SKY, WELL, Level
 from grafana.figures import Figures
 from grafana.levels import CHANGE, COST
 from grafana.links import to_segment
-from grafana.promql import added, alike, chosen, equals, ratio, series
+from grafana.promql import added, alike, came_in, chosen, equals, ratio, series
 from grafana.visuals import About, Shown, grid_of, lines, spread, strip
 
 _DASHED = {"custom.lineStyle": {"fill": "dash", "dash": [10, 10]}}
@@ -285,7 +285,7 @@ def distribution(figures: Figures) -> object:
         figures.reporting.unit,
     )
     buckets = series(f"callcost_call_cost_{figures.reporting.currency}_bucket", 'direction=~"$direction"')
-    return spread(about, f"sum by (le) (increase({buckets}[$__rate_interval]))")
+    return spread(about, came_in(buckets, "le"))
 
 
 def _colour(colour: str) -> dict[str, object]:

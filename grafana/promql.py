@@ -6,6 +6,9 @@ Owns the form of every query. What metrics mean is in `figures` and in the dashb
 #: Every selector has these matchers: the first two variables of each dashboard.
 WORKERS = ('job=~"$job"', 'instance=~"$instance"')
 
+#: Between two looks at a sum of counters; see `came_in`.
+STEP = "15s"
+
 
 def series(name: str, *matchers: str) -> str:
     """The series of a metric, of the chosen workers."""
@@ -43,18 +46,48 @@ def share(parts: str, whole: str) -> str:
 
 
 def rate(counter: str, *by: str) -> str:
-    """How fast a counter rises, a second."""
+    """How fast a counter rises, a second. Only for what a process counts from its start on: answers, processor time."""
     return added(f"rate({counter}[$__rate_interval])", *by)
 
 
+def came_in(counter: str, *by: str) -> str:
+    """How much was added to a counter of what happened within `$__rate_interval`, over workers.
+
+    On Kafka a partition moves from one worker to another with its counts: one worker's counter falls, another's rises,
+    and `rate` and `increase` over either count all of it as new. So workers are added up first, and what came in is how
+    far their sum stands above the highest it had in the hour before. What moves cancels out, and what is away while it
+    is restored is not new when it is back. Each installation (`job`) by itself.
+
+    At a hand-over both workers may tell of a partition for the length of a scrape, so only what a sum has been for two
+    minutes counts: figures are of the interval that ended two minutes ago. STEP is the shipped scrape interval, of
+    which Grafana's intervals are multiples: then none of them is measured too short or too long.
+    """
+    now = f"min_over_time(({added(counter, *_each_job(by))})[2m:{STEP}])"
+    return added(f"clamp_min({now} - max_over_time({now}[1h:{STEP}] offset $__rate_interval), 0)", *by)
+
+
+def per_second(counter: str, *by: str) -> str:
+    """What came in, a second."""
+    return f"1000 * {came_in(counter, *by)} / $__rate_interval_ms"
+
+
 def per_minute(counter: str, *by: str) -> str:
-    """How fast a counter rises, a minute: what comes seldom has readable numbers so."""
-    return f"60 * {rate(counter, *by)}"
+    """What came in, a minute: what comes seldom has readable numbers so."""
+    return f"60 * {per_second(counter, *by)}"
+
+
+def per_hour(counter: str, *by: str) -> str:
+    """What came in, an hour."""
+    return f"3600 * {per_second(counter, *by)}"
 
 
 def age(timestamp: str) -> str:
     """Seconds since then."""
     return f"time() - {timestamp}"
+
+
+def _each_job(by: tuple[str, ...]) -> tuple[str, ...]:
+    return ("job", *(label for label in by if label != "job"))
 
 
 def _by(labels: tuple[str, ...]) -> str:

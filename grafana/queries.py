@@ -47,6 +47,8 @@ MAY_BE_EMPTY = {
 OF_A_HOME = {KAFKA: "a worker on a single machine has no partitions"}
 
 _NAME_OF = {place: name for name, place in PANELS.items()}
+_LENGTH_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_LENGTH = re.compile(r"(\d+)(ms|[smhd])")
 _VARIABLE = re.compile(r"\$(?:\{(\w+)(?::\w+)?\}|(\w+))")
 _LABEL_VALUES = re.compile(r"label_values\((?:(.+),\s*)?(\w+)\)")
 
@@ -93,7 +95,15 @@ def panels_of(dashboard: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def substituted(expr: str, values: Mapping[str, str]) -> str:
     """With Grafana's variables replaced; one without a value is a KeyError."""
-    return _VARIABLE.sub(lambda found: values[found[1] or found[2]], expr)
+    return _VARIABLE.sub(lambda found: _value(found[1] or found[2], values), expr)
+
+
+def _value(name: str, values: Mapping[str, str]) -> str:
+    """Of each length of time Grafana knows the milliseconds as well: `$__rate_interval`, `$__rate_interval_ms`."""
+    if name.startswith("__") and name.endswith("_ms"):
+        parts = _LENGTH.findall(values[name.removesuffix("_ms")])
+        return str(sum(int(number) * _LENGTH_MS[unit] for number, unit in parts))
+    return values[name]
 
 
 def _label_values(query: str) -> tuple[str, str]:

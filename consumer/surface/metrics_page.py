@@ -34,7 +34,11 @@ _OF_ONE = (
 _SECTIONS: tuple[tuple[str, str, tuple[Family, ...]], ...] = (
     (
         "What happened",
-        "Counters: they rise, and a restart does not set them back. The cost of now is `cost − corrections`; money in\n"
+        "Counters: their sum over workers rises, and a restart does not set it back. They belong to what is folded.\n"
+        "On Kafka a partition takes its counts along: one worker's counter falls, another's rises, and `rate` and\n"
+        "`increase` take all of it for new. Add workers up first, and see how far the sum stands above the highest\n"
+        "before, as dashboards and rules do ([alerts](alerts.md#what-cost-is-compared-with)). The counters of other\n"
+        "sections begin with the process, and are for `rate`. The cost of now is `cost − corrections`; money in\n"
         "dashboards and alerts comes from windows.",
         (
             *families.TOTALS.values(), families.UNRATED, families.REJECTED, families.CALLS, families.HANDLED,

@@ -32,6 +32,8 @@ def selectors(expr: str) -> Iterator[Selector]:
         at += 1
         if piece in _LISTS and after == "(":
             at = pieces.index(")", at) + 1
+        elif piece == "[":  # of a subquery
+            at = pieces.index("]", at) + 1
         elif piece == "(":
             functions.append(pieces[at - 2] if at > 1 and re.match(r"[a-z]", pieces[at - 2]) else None)
         elif piece == ")":

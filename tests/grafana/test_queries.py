@@ -99,9 +99,16 @@ def test_both_ways_of_writing_a_variable_are_known() -> None:
 
 
 def test_the_range_can_be_another_one() -> None:
-    [shorter] = [query.expr for query in queries(values={"__rate_interval": "20s"}) if query.name == "distribution"]
+    [shorter] = [query.expr for query in queries(values={"__rate_interval": "20s"}) if query.name == "processor"]
     assert "[20s]" in shorter
     assert "[1m]" not in shorter
+
+
+def test_a_length_of_time_is_known_in_milliseconds_too() -> None:
+    """As Grafana writes them: 1 × 60 000 + 15 × 1 000."""
+    values = {"__rate_interval": "1m15s", "__range": "2h", "__interval": "500ms"}
+    assert substituted("$__rate_interval_ms ${__range_ms} $__interval_ms", values) == "75000 7200000 500"
+    assert substituted("$__rate_interval", values) == "1m15s"
 
 
 def test_what_may_be_empty_is_there_and_says_why() -> None:

@@ -19,3 +19,8 @@ def test_a_bare_metric_is_one_and_labels_functions_and_numbers_are_not() -> None
 def test_a_function_is_the_nearest_one() -> None:
     assert [found.function for found in selectors("rate(a[5m]) + max(b) + (c)")] == ["rate", "max", None]
     assert [found.range for found in selectors("rate(a[5m]) + max(b)")] == ["5m", None]
+
+
+def test_the_range_of_a_subquery_is_no_metric() -> None:
+    [found] = selectors('max_over_time((sum by (job) (a_total{job=~"$job"}))[1h:15s] offset $__rate_interval)')
+    assert (found.metric, found.range) == ("a_total", None)
