@@ -1,7 +1,8 @@
 """What calls cost, as queries: the figures that several dashboards show, each written once.
 
 Owns the rules of adding up: windows' calls and cost add up over workers and segments; what accrued, absorbed cost,
-baselines and budgets are the same on every worker, so the maximum is taken over workers before anything is added.
+baselines and budgets are the same on every worker, so the maximum is taken over workers before anything is added. It is
+taken of each installation (`job`) by itself: what is added up over the chosen ones is then that of all of them.
 """
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class Figures:
     def absorbed(self, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
         """Fully absorbed cost; with all directions chosen, also what accrued while nobody called."""
         rows = self._rows(f"callcost_window_absorbed_cost_{self.reporting.currency}", window, where)
-        return added(alike(rows, "window", *self.reporting.dimensions), *by)
+        return added(alike(rows, "job", "window", *self.reporting.dimensions), *by)
 
     def standard_per_call(self, window: str, *by: str) -> str:
         """Cost at standard a call; nothing without calls."""
@@ -86,7 +87,7 @@ class Figures:
         """By direction: the usual cost a call and SIGMAS standard deviations, or 5 % of it where those are less.
 
         There the alert on a spike begins: the band of `deploy/rules/recording/expected.py`, which says why it is wider
-        where there are fewer calls than in an hour of the baseline.
+        where there are fewer calls than in an hour of the baseline. Of several installations the larger sigma counts.
         """
         sigma = alike(series(f"callcost_direction_baseline_sigma_{self.reporting.currency}", _DIRECTION), "direction")
         usual = self.expected_per_call("direction")
@@ -101,19 +102,21 @@ class Figures:
 
     def moved(self) -> str:
         """By effect: the parts of `change` that lie within directions, weighted by calls of the last hour."""
-        moved = self.moved_by_direction()
-        weighted = f"{moved} * on (direction) group_left () {self.calls('1h', 'direction')}"
-        return share(added(weighted, "effect"), self.calls("1h"))
+        return share(added(self._moved_of_calls(), "effect"), self.calls("1h"))
 
     def moved_between(self) -> str:
-        """The rest of `change`: that calls of one direction became more, and those of another fewer."""
+        """The rest of `change`: calls of one direction, or installation, became more, and those of another fewer."""
         return f"{self.change()} - {added(self.moved())}"
 
-    def moved_by_direction(self, effect: str | None = None) -> str:
-        """By direction and effect, or by direction alone for one effect; the effects of a direction add up."""
-        where = () if effect is None else (equals("effect", effect),)
-        by = ("direction", "effect") if effect is None else ("direction",)
-        return alike(series(f"callcost_moved_{self.reporting.currency}", _DIRECTION, *where), *by)
+    def moved_by_direction(self, effect: str) -> str:
+        """By direction: what an effect did; the effects of a direction add up."""
+        return ratio(added(self._moved_of_calls(equals("effect", effect)), "direction"), self.calls("1h", "direction"))
+
+    def _moved_of_calls(self, *where: str) -> str:
+        """By installation, direction and effect: what it comes to for the calls of the last hour."""
+        rows = series(f"callcost_moved_{self.reporting.currency}", _DIRECTION, *where)
+        moved = alike(rows, "job", "direction", "effect")
+        return f"{moved} * on (job, direction) group_left () {self.calls('1h', 'job', 'direction')}"
 
     def excess(self) -> str:
         """By segment: what the calls of the last hour cost more than as many usual ones."""
@@ -123,45 +126,53 @@ class Figures:
 
     def accrued(self, window: str) -> str:
         """By pool: what accrued, used or not."""
-        return alike(series(f"callcost_window_accrued_{self.reporting.currency}", equals("window", window)), "pool")
+        return added(self._accrued(window), "pool")
 
     def used(self, window: str) -> str:
         """By pool: what calls used of it. Pools without a capacity have none."""
-        name = f"callcost_window_absorbed_at_standard_{self.reporting.currency}"
-        return added(series(name, equals("window", window)), "pool")
+        return added(self._used(window), "pool")
 
     def idle(self, window: str) -> str:
         """By pool: what accrued and was not used; below 0 where more was used than there is."""
-        return f"{self.accrued(window)} - {self.used(window)}"
+        return added(f"{self._accrued(window)} - {self._used(window)}", "pool")
 
     def idle_share(self, window: str, *by: str) -> str:
         """The idle part of what accrued in pools with a capacity."""
-        both = f"{self.accrued(window)} and on (pool) {self.used(window)}"
+        both = f"{self._accrued(window)} and on (job, pool) {self._used(window)}"
         return ratio(added(self.idle(window), *by), added(both, *by))
 
+    def _accrued(self, window: str) -> str:
+        rows = series(f"callcost_window_accrued_{self.reporting.currency}", equals("window", window))
+        return alike(rows, "job", "pool")
+
+    def _used(self, window: str) -> str:
+        name = f"callcost_window_absorbed_at_standard_{self.reporting.currency}"
+        return added(series(name, equals("window", window)), "job", "pool")
+
     def budget(self, what: str = "") -> str:
-        """By budget: `spent`, `projected`, or without a word its amount."""
+        """By installation and budget: `spent`, `projected`, or without a word its amount."""
         name = (
             f"callcost_budget_{what}_{self.reporting.currency}"
             if what
             else f"callcost_budget_{self.reporting.currency}"
         )
-        return alike(series(name), "budget")
+        return alike(series(name), "job", "budget")
 
     def budget_share(self, what: str) -> str:
-        """By budget: the part of it that is spent, or will have been."""
+        """By installation and budget: the part of it that is spent, or will have been."""
         return ratio(self.budget(what), self.budget())
 
     def budget_elapsed(self) -> str:
-        """By budget: the part of its period that is over."""
-        start = alike(series("callcost_budget_start_timestamp_seconds"), "budget")
-        end = alike(series("callcost_budget_end_timestamp_seconds"), "budget")
+        """By installation and budget: the part of its period that is over."""
+        start = alike(series("callcost_budget_start_timestamp_seconds"), "job", "budget")
+        end = alike(series("callcost_budget_end_timestamp_seconds"), "job", "budget")
         return f"(time() - {start}) / ({end} - {start})"
 
     def budget_burn(self) -> str:
-        """By budget and window: what was spent for what falls to the window; 1 is steady."""
-        cost = alike(series(f"callcost_budget_window_cost_{self.reporting.currency}"), "budget", "window")
-        allotted = alike(series(f"callcost_budget_window_allotted_{self.reporting.currency}"), "budget", "window")
+        """By installation, budget and window: what was spent for what falls to the window; 1 is steady."""
+        by = ("job", "budget", "window")
+        cost = alike(series(f"callcost_budget_window_cost_{self.reporting.currency}"), *by)
+        allotted = alike(series(f"callcost_budget_window_allotted_{self.reporting.currency}"), *by)
         return ratio(cost, allotted)
 
     def _rows(self, name: str, window: str, where: tuple[str, ...]) -> str:
@@ -178,8 +189,8 @@ class Figures:
         if not self.reporting.further:  # then directions are the segments
             return self._of_directions(what, by)
         rows = series(f"callcost_baseline_{what}", *self._chosen())
-        return added(alike(rows, *self.reporting.dimensions), *by)
+        return added(alike(rows, "job", *self.reporting.dimensions), *by)
 
     @staticmethod
     def _of_directions(what: str, by: tuple[str, ...]) -> str:
-        return added(alike(series(f"callcost_direction_baseline_{what}", _DIRECTION), "direction"), *by)
+        return added(alike(series(f"callcost_direction_baseline_{what}", _DIRECTION), "job", "direction"), *by)

@@ -112,7 +112,7 @@ def lag() -> object:
     return lines(
         about,
         Shown(added(series("callcost_records_behind"), "instance"), "{{instance}}"),
-        Shown(alike(series("callcost_source_lag_records"), "source"), "{{source}}"),
+        Shown(alike(series("callcost_source_lag_records"), "job", "source"), "{{source}}"),
         levels=_WAITING,
         low=0,
     )

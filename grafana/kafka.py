@@ -138,7 +138,7 @@ def _states() -> object:
 
 
 def _lag_by_partition() -> str:
-    return alike(series("callcost_source_lag_records"), "source")
+    return alike(series("callcost_source_lag_records"), "job", "source")
 
 
 def _lag_partitions() -> object:

@@ -4,7 +4,7 @@ Owns what they show and how it is to be read. Whatever reaches its limit is summ
 """
 
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import added, alike, per_minute, ratio, series, share
+from grafana.promql import added, alike, per_minute, ratio, series
 from grafana.visuals import About, Shown, lines
 
 _FULL = (Level("room", WELL), Level("nearly full", LOOK, 0.8), Level("full", ACT, 1.0))
@@ -20,11 +20,12 @@ def cardinality() -> object:
         "percentunit",
         decimals=1,
     )
-    values = alike(series("callcost_dimension_values"), "dimension")
+    values = alike(series("callcost_dimension_values"), "job", "dimension")
+    limit = alike(series("callcost_dimension_values_limit"), "job")
     other = per_minute(series("callcost_other_value_calls_total"))
     return lines(
         about,
-        Shown(share(values, alike(series("callcost_dimension_values_limit"))), "{{dimension}}"),
+        Shown(f"{values} / on (job) group_left () ({limit} > 0)", "{{dimension}}"),
         Shown(other, "calls a minute as __other__", unit="cpm", extra={"custom.axisPlacement": "right"}),
         levels=_FULL,
         low=0,

@@ -140,7 +140,7 @@ def windows(figures: Figures) -> object:
     calls = added(series("callcost_window_calls", whole_directions), "window")
     standard = added(series(f"callcost_window_cost_{currency}", whole_directions), "window")
     rows = series(f"callcost_window_absorbed_cost_{currency}", whole_directions)
-    absorbed = added(alike(rows, "window", *figures.reporting.dimensions), "window")
+    absorbed = added(alike(rows, "job", "window", *figures.reporting.dimensions), "window")
     about = About(
         "windows",
         "All windows",

@@ -28,13 +28,13 @@ def read() -> str:
 
 
 def shares() -> str:
-    """By partition: as of when its figures are, at whoever knows best. There are none on a single machine."""
-    return alike(series("callcost_share_timestamp_seconds"), "source")
+    """By installation and partition: as of when its figures are, at whoever knows best. A single machine has none."""
+    return alike(series("callcost_share_timestamp_seconds"), "job", "source")
 
 
 def gaps() -> str:
     """How many followed files and partitions have a gap; there may be too many of them to show each."""
-    return added(alike(series("callcost_source_gap"), "source"))
+    return added(alike(series("callcost_source_gap"), "job", "source"))
 
 
 def last_event() -> str:

@@ -127,12 +127,12 @@ def budgets(figures: Figures) -> object:
         decimals=0,
         nothing="NO BUDGET",
     )
-    end = alike(series("callcost_budget_end_timestamp_seconds"), "budget")
-    weeks = f"{alike(series('callcost_budget_history_seconds'), 'budget')} / 604800"
+    end = alike(series("callcost_budget_end_timestamp_seconds"), "job", "budget")
+    weeks = f"{alike(series('callcost_budget_history_seconds'), 'job', 'budget')} / 604800"
     left = f"{figures.budget()} - {figures.budget('projected')}"
     return grid_of(
         about,
-        ("budget",),
+        ("budget", "job"),
         Shown(figures.budget(), "budget amount"),
         Shown(figures.budget("spent"), "spent"),
         Shown(figures.budget_elapsed(), "period over", unit="percentunit"),

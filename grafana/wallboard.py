@@ -208,8 +208,8 @@ def _budget_target(figures: Figures) -> object:
     )
     return strip(
         about,
-        Shown(f"{figures.budget_share('spent')} and on (budget) {worst}", "spent"),
-        Shown(f"{figures.budget_elapsed()} and on (budget) {worst}", "period over"),
+        Shown(f"{figures.budget_share('spent')} and on (job, budget) {worst}", "spent"),
+        Shown(f"{figures.budget_elapsed()} and on (job, budget) {worst}", "period over"),
         Shown(worst, "state", levels=BUDGET, worded=True),
         size=STATE_PX,
     )

@@ -117,6 +117,9 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
     ),
     ("100 all in, once and not from each worker", WHOLE.absorbed("1h"), {"{}": 100}),
     ("all in a call", WHOLE.absorbed_per_call("1h"), {"{}": 5}),
+    ("450 + 350, once", WHOLE.expected_cost(), {"{}": 800}),
+    ("300 + 100, once", WHOLE.expected_calls(), {"{}": 400}),
+    ("of segments 300 are known, once", SEGMENTS.expected_cost(), {"{}": 300}),
     ("usual: 800 for 400", WHOLE.expected_per_call(), {"{}": 2}),
     ("of segments, the one that is known: 300 for 200", SEGMENTS.expected_per_call(), {"{}": 1.5}),
     (
@@ -134,27 +137,41 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
             '{effect="mix"}': (35 / 15 - 2.2) * 0.75 - 0.3 * 0.25,  # 0.025
         },
     ),
+    (
+        "of each direction as its workers say",
+        WHOLE.moved_by_direction("price"),
+        {'{direction="inbound"}': 0.5, '{direction="outbound"}': 1.0},
+    ),
     ("the change of 1 has all parts: 1 - 0.625 - 0.35 - 0.025", WHOLE.moved_between(), {"{}": 0}),
     (
         "sales: 20 for 10 calls of usually 1.5; nothing is usual of the others",
         WHOLE.excess(),
         {f"{{{IN_SALES}}}": 5},
     ),
+    ("once and not from each worker", WHOLE.accrued("1h"), {'{pool="wages"}': 100, '{pool="rent"}': 40}),
+    ("20 + 30", WHOLE.used("1h"), {'{pool="wages"}': 50}),
     ("100 - 20 - 30", WHOLE.idle("1h"), {'{pool="wages"}': 50}),
     ("50 of 100; rent has no capacity to be idle", WHOLE.idle_share("1h"), {"{}": 0.5}),
-    ("600 of 1000", WHOLE.budget_share("spent"), {'{budget="support"}': 0.6}),
-    ("1100 of 1000", WHOLE.budget_share("projected"), {'{budget="support"}': 1.1}),
-    ("100 s of 400", WHOLE.budget_elapsed(), {'{budget="support"}': 0.25}),
-    ("30 where 20 are due", WHOLE.budget_burn(), {'{budget="support", window="1h"}': 1.5}),
+    ("600 of 1000", WHOLE.budget_share("spent"), {'{job="callcost", budget="support"}': 0.6}),
+    ("1100 of 1000", WHOLE.budget_share("projected"), {'{job="callcost", budget="support"}': 1.1}),
+    ("100 s of 400", WHOLE.budget_elapsed(), {'{job="callcost", budget="support"}': 0.25}),
+    ("30 where 20 are due", WHOLE.budget_burn(), {'{job="callcost", budget="support", window="1h"}': 1.5}),
     ("b reads at 280; the partitions are of 290 and 285", pipeline.oldest_figures(), {"{}": 20}),
     ("one partition with a gap, though two say so", pipeline.gaps(), {"{}": 1}),
     ("the later end of a call", pipeline.last_event(), {"{}": 45}),
 )
 
 
+#: Of a second installation, as large as the first, these are twice as much; ratios stay as they are.
+DOUBLED = (
+    WHOLE.calls("1h"), WHOLE.absorbed("1h"), WHOLE.accrued("1h"), WHOLE.used("1h"), WHOLE.idle("1h"),
+    WHOLE.expected_cost(), WHOLE.expected_calls(), SEGMENTS.expected_cost(), WHOLE.excess(), pipeline.gaps(),
+)  # fmt: skip
+
+
 def labelled(selector: str) -> str:
-    """Of the job that the dashboards look at."""
-    return selector.replace("{", '{job="callcost",', 1)
+    """Of the job that the dashboards look at, where it has none."""
+    return selector if "job=" in selector else selector.replace("{", '{job="callcost",', 1)
 
 
 def evaluated(given: dict[str, float], expected: list[tuple[str, dict[str, float]]], file: Path) -> str:
@@ -183,6 +200,29 @@ def test_figures_of_two_workers(expr: str, samples: dict[str, float], tmp_path: 
     rounded = f"round(({expr}) * 1e6) / 1e6"  # promtool compares to the last bit
     wanted = {labels: round(value * 1e6) / 1e6 for labels, value in samples.items()}
     assert evaluated(SERIES, [(rounded, wanted)], tmp_path / "test.yml") == ""
+
+
+@pytest.mark.parametrize(("expr", "samples"), [one[1:] for one in EXPECTED], ids=[one[0] for one in EXPECTED])
+def test_figures_of_two_installations_are_those_of_both(expr: str, samples: dict[str, float], tmp_path: Path) -> None:
+    """The second is as large as the first: sums double, ratios stay, and each has its own budget."""
+    both = SERIES | {name.replace("{", '{job="staging",', 1): value for name, value in SERIES.items()}
+    times = 2 if expr in DOUBLED else 1
+    wanted = {labels: round(times * value * 1e6) / 1e6 for labels, value in samples.items()}
+    wanted |= {labels.replace('"callcost"', '"staging"'): value for labels, value in wanted.items()}
+    assert evaluated(both, [(f"round(({expr}) * 1e6) / 1e6", wanted)], tmp_path / "test.yml") == ""
+
+
+def test_a_pool_without_a_capacity_is_not_idle_where_another_installation_has_one_for_it(tmp_path: Path) -> None:
+    """50 of 100 as before; what the other pays for wages is not in it."""
+    both = SERIES | {'callcost_window_accrued_usd{job="staging",window="1h",pool="wages",instance="c"}': 400}
+    expected = [(WHOLE.idle_share("1h"), {"{}": 0.5}), (WHOLE.idle("1h"), {'{pool="wages"}': 50})]
+    assert evaluated(both, expected, tmp_path / "test.yml") == ""
+
+
+def test_a_partition_that_is_old_in_one_installation_is_not_hidden_by_another_s(tmp_path: Path) -> None:
+    """Both have a calls-0; that of the second is of 200, 100 s ago."""
+    both = SERIES | {'callcost_share_timestamp_seconds{job="staging",source="calls-0",instance="c"}': 200}
+    assert evaluated(both, [(pipeline.oldest_figures(), {"{}": 100})], tmp_path / "test.yml") == ""
 
 
 def test_where_hours_hardly_differ_the_band_is_a_twentieth(tmp_path: Path) -> None:

@@ -130,7 +130,10 @@ def test_money_comes_from_gauges_of_windows_and_budgets() -> None:
 
 
 def test_what_all_workers_know_alike_is_never_added_up_over_them() -> None:
-    """Of these the largest is taken over instances first: every selector stands directly in a max."""
+    """Of these the largest is taken over the instances of a job first: every selector stands directly in such a max.
+
+    Sigmas of two jobs cannot be added up either: the larger one is taken.
+    """
     alike = re.compile(
         r"callcost_(?:window_accrued|window_absorbed_cost|baseline|direction_baseline|moved|budget|share_timestamp)\w*"
     )
@@ -138,7 +141,8 @@ def test_what_all_workers_know_alike_is_never_added_up_over_them() -> None:
         if query.kind == "panel":
             for found in alike.finditer(query.expr):
                 if not found[0].startswith("callcost_window_absorbed_at_standard"):
-                    assert re.search(r"max(?: by \([^)]*\))? ?\($", query.expr[: found.start()]), query
+                    first = r"max by \(direction\) \($" if "sigma" in found[0] else r"max by \(job\b[^)]*\) \($"
+                    assert re.search(first, query.expr[: found.start()]), query
 
 
 def _sample() -> Query:
