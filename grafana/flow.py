@@ -5,7 +5,7 @@ Owns what they show and how it is to be read.
 
 from grafana import pipeline
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import added, alike, per_hour, per_minute, per_second, rate, series
+from grafana.promql import added, alike, of_workers, per_hour, per_minute, per_second, rate, series
 from grafana.reporting import Reporting
 from grafana.visuals import About, Shown, grid_of, judged, lines, states
 from grafana.visuals import alert_list as list_of_alerts
@@ -50,11 +50,12 @@ def target() -> object:
     about = About(
         "target",
         "Workers that answer",
-        "Whether Prometheus's last scrape of a worker succeeded. Down: the process, the network or the port.",
+        "Whether Prometheus's last scrape of a worker succeeded. Down: the process, the network or the port. A "
+        "worker that did not answer for a day is left out.",
         "none",
         nothing="NO TARGET",
     )
-    return states(about, alike(series("up"), "instance"), "{{instance}}", pipeline.UP)
+    return states(about, alike(of_workers(series("up")), "instance"), "{{instance}}", pipeline.UP)
 
 
 def ready() -> object:

@@ -4,7 +4,7 @@ Owns what they show and how it is to be read. Whatever reaches its limit is summ
 """
 
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import added, alike, per_minute, ratio, series
+from grafana.promql import added, alike, of_workers, per_minute, ratio, series
 from grafana.visuals import About, Shown, lines
 
 _FULL = (Level("room", WELL), Level("nearly full", LOOK, 0.8), Level("full", ACT, 1.0))
@@ -84,5 +84,8 @@ def scrape() -> object:
     )
     levels = (Level("quick", WELL), Level("slow", LOOK, 1), Level("near the timeout", ACT, 5))
     return lines(
-        about, Shown(alike(series("scrape_duration_seconds"), "instance"), "{{instance}}"), levels=levels, low=0
+        about,
+        Shown(alike(of_workers(series("scrape_duration_seconds")), "instance"), "{{instance}}"),
+        levels=levels,
+        low=0,
     )

@@ -4,7 +4,7 @@ Owns what they show and how it is to be read. Their metrics are those that every
 """
 
 from grafana.colours import ACT, LOOK, WELL, Level
-from grafana.promql import alike, rate, ratio, series
+from grafana.promql import added, alike, of_workers, ratio, series
 from grafana.visuals import About, Shown, lines
 
 _CORE = (Level("room", WELL), Level("busy", LOOK, 0.7), Level("a whole core", ACT, 1.0))
@@ -20,7 +20,9 @@ def memory() -> object:
         "horizon is full; after that it is flat, or something leaks.",
         "bytes",
     )
-    return lines(about, Shown(alike(series("process_resident_memory_bytes"), "instance"), "{{instance}}"), low=0)
+    return lines(
+        about, Shown(alike(of_workers(series("process_resident_memory_bytes")), "instance"), "{{instance}}"), low=0
+    )
 
 
 def processor() -> object:
@@ -33,9 +35,8 @@ def processor() -> object:
         "short",
         decimals=2,
     )
-    return lines(
-        about, Shown(rate(series("process_cpu_seconds_total"), "instance"), "{{instance}}"), levels=_CORE, low=0
-    )
+    used = of_workers(f"rate({series('process_cpu_seconds_total')}[$__rate_interval])")
+    return lines(about, Shown(added(used, "instance"), "{{instance}}"), levels=_CORE, low=0)
 
 
 def open_files() -> object:
@@ -47,5 +48,6 @@ def open_files() -> object:
         "percentunit",
         decimals=1,
     )
-    used = ratio(alike(series("process_open_fds"), "instance"), alike(series("process_max_fds"), "instance"))
+    opened = alike(of_workers(series("process_open_fds")), "instance")
+    used = ratio(opened, alike(series("process_max_fds"), "instance"))
     return lines(about, Shown(used, "{{instance}}"), levels=_FULL, low=0)

@@ -15,6 +15,14 @@ def series(name: str, *matchers: str) -> str:
     return f"{name}{{{', '.join((*WORKERS, *matchers))}}}"
 
 
+def of_workers(vector: str) -> str:
+    """Only those of the series whose job and instance are a worker's: every target has `up`, `process_…`, `scrape_…`.
+
+    A worker that does not answer tells nothing of itself any more, so whoever did within a day is one.
+    """
+    return f"{vector} and on (job, instance) last_over_time({series('callcost_build_info')}[1d])"
+
+
 def equals(label: str, value: str) -> str:
     """A matcher of one value."""
     return f'{label}="{value}"'
@@ -46,7 +54,7 @@ def share(parts: str, whole: str) -> str:
 
 
 def rate(counter: str, *by: str) -> str:
-    """How fast a counter rises, a second. Only for what a process counts from its start on: answers, processor time."""
+    """How fast a counter rises, a second. Only for what a process counts from its start on, as answers to posts."""
     return added(f"rate({counter}[$__rate_interval])", *by)
 
 

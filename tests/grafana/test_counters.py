@@ -5,16 +5,14 @@ first two and b the third, until the second goes to b at 10 minutes.
 """
 
 import re
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from consumer.surface.metric_families import FAMILIES
 from grafana.promql import came_in, equals, per_hour, per_minute, per_second, series
-from grafana.queries import EVERYTHING, queries, substituted
+from grafana.queries import queries
+from tests.grafana.promtool import evaluated
 from tests.grafana.selectors import selectors
 
 pytestmark = pytest.mark.promtool
@@ -44,24 +42,6 @@ def of_workers(name: str, values: dict[str, str], *labels: str, job: str = "call
         f"{name}{{{','.join((equals('job', job), equals('instance', f'{job}-{worker}'), *labels))}}}": one
         for worker, one in values.items()
     }
-
-
-def evaluated(given: dict[str, str], expected: dict[str, list[tuple[str, dict[str, float]]]], file: Path) -> str:
-    """What promtool finds to differ from samples by instant; empty where nothing does. A scrape every 15 seconds."""
-    tests: list[dict[str, Any]] = [
-        {
-            "expr": substituted(expr, EVERYTHING),
-            "eval_time": at,
-            "exp_samples": [{"labels": labels, "value": value} for labels, value in samples.items()],
-        }
-        for at, found in expected.items()
-        for expr, samples in found
-    ]
-    given_series = [{"series": name, "values": values} for name, values in given.items()]
-    unit = {"interval": "15s", "input_series": given_series, "promql_expr_test": tests}
-    file.write_text(yaml.safe_dump({"rule_files": [], "evaluation_interval": "15s", "tests": [unit]}), encoding="utf-8")
-    ran = subprocess.run(["promtool", "test", "rules", file], capture_output=True, text=True, check=False)
-    return "" if ran.returncode == 0 else ran.stdout + ran.stderr
 
 
 #: Every scrape of 9 to 14 minutes.
