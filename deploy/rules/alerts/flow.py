@@ -30,7 +30,7 @@ def flow_alerts(_: Deployment) -> tuple[Alert, ...]:
 def _no_events() -> Alert:
     """Season-aware in two ways, since neither is enough.
 
-    Prometheus's own past says within 15 minutes that events are missing, at opening and closing time as well, but needs
+    Prometheus's own past says within 17 minutes that events are missing, at opening and closing time as well, but needs
     a week of it. The baseline is there from the start, knows the local calendar, and covers two hours and all days with
     the same shifts: so it is asked for long silences alone, and not where last week was quiet too.
     """

@@ -4,6 +4,9 @@ Owns the way in which counters are read here. On Kafka a partition moves from on
 one worker's counter falls, another's rises, and `rate` over either would count all of it as new. So counters are
 summed over workers first, and what came in is how far the sum stands above the highest it had before. What moves
 cancels out, and a worker that is down for a while does not look like new events when it is back.
+
+At a hand-over both workers may tell of a partition for the length of a scrape. As the highest sum that would make all
+that comes later look old, so only what a sum has been for two minutes counts: what came in is known two minutes later.
 """
 
 from deploy.rules.deployment import Deployment
@@ -43,14 +46,15 @@ def flow(to: Deployment) -> Group:
 
 
 def _came_in(level: str, by: str, counter: str, within: str) -> list[Recording]:
-    """The sum of a counter over workers, and what was added to it."""
-    total = f"{level}:{counter}:sum"
+    """The sum of a counter over workers, what it has been for two minutes, and what was added to that."""
+    total, settled = f"{level}:{counter}:sum", f"{level}:{counter}:min2m"
     before = f"{2 * int(within[:-1]) * SECONDS[within[-1]] // 60}m"
     return [
         Recording(total, f"sum by ({by}) ({counter}_total)"),
+        Recording(settled, f"min_over_time({total}[2m])"),
         Recording(
             f"{level}:{counter}:increase{within}",
-            f"clamp_min({total} - max_over_time({total}[{before}] offset {within}), 0)",
+            f"clamp_min({settled} - max_over_time({settled}[{before}] offset {within}), 0)",
         ),
     ]
 
