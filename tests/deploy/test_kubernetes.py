@@ -14,6 +14,8 @@ from consumer.rates.load import load_rates
 from consumer.settings import KafkaSection, load_settings
 from consumer.surface import metric_families
 from deploy.kubernetes.__main__ import made
+from deploy.rules.deployment import Deployment
+from deploy.rules.files import RECORDING, rules
 from tests.deploy.commands import ROOT, ask
 from tests.deploy.kustomize import KUBERNETES, OVERLAYS, Manifest, named_in, overlay, rendered, the
 
@@ -299,12 +301,50 @@ def test_there_are_never_more_workers_than_partitions() -> None:
 
 
 def test_it_scales_by_metrics_that_there_are() -> None:
-    queries = " ".join(
-        trigger["metadata"]["query"] for trigger in the("ScaledObject", overlay("kafka-scaled"))["spec"]["triggers"]
-    )
-    asked = set(re.findall(r"callcost_\w+", queries))
-    assert asked == {"callcost_received_total", "callcost_source_lag_records"}
-    assert {name.removesuffix("_total") for name in asked} <= exported()
+    asked = set(re.findall(r"[\w:]*callcost_[\w:]+", " ".join(scaling_queries().values())))
+    assert asked == {"job:callcost_received:increase15m", "callcost_source_lag_records"}
+    assert asked <= exported() | recorded()
+
+
+@pytest.mark.promtool
+def test_a_partition_that_moves_adds_no_worker(tmp_path: Path) -> None:
+    """12 partitions of 5 000 000 events on three workers, 100 a minute each: 12 × 100 ÷ 60 = 20 a second.
+
+    At minute 40 one partition of a is with b, and for a scrape with a still. The rate stays below 30, where one worker
+    is added for each 15 000; once 15 minutes of whole scrapes have passed it is 20 again.
+    """
+    query = scaling_queries()["events"]
+    given = {
+        "a": "20000000+400x40 15012300+300x60",  # 3 × (5 000 000 + 41 × 100)
+        "b": "20000000+400x39 25020000+500x61",  # 5 × (5 000 000 + 40 × 100)
+        "c": "20000000+400x101",
+    }
+    exact = {f"{minute}m": (query, 20) for minute in (35, 70)}
+    below = {f"{minute}m": (f"({query}) < bool 30", 1) for minute in range(36, 70)}
+    tests = [
+        {"expr": expr, "eval_time": at, "exp_samples": [{"labels": "{}", "value": value}]}
+        for at, (expr, value) in {**exact, **below}.items()
+    ]
+    series = [
+        {"series": f'callcost_received_total{{job="callcost",instance="{one}"}}', "values": values}
+        for one, values in given.items()
+    ]
+    unit = {"interval": "1m", "input_series": series, "promql_expr_test": tests}
+    files = [str(ROOT / "deploy" / "prometheus" / "rules" / RECORDING)]
+    content = {"rule_files": files, "evaluation_interval": "1m", "tests": [unit]}
+    (tmp_path / "test.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    found = ask("promtool", "test", "rules", tmp_path / "test.yml")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def scaling_queries() -> dict[str, str]:
+    triggers = the("ScaledObject", overlay("kafka-scaled"))["spec"]["triggers"]
+    return {trigger["name"]: trigger["metadata"]["query"] for trigger in triggers}
+
+
+def recorded() -> set[str]:
+    groups = rules(Deployment())[RECORDING]["groups"]
+    return {rule["record"] for group in groups for rule in group["rules"]}
 
 
 def exported() -> set[str]:
