@@ -1,5 +1,6 @@
 """Who is told of what, as amtool works it out, and what keeps one alert quiet because of another."""
 
+import math
 import re
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 
 from deploy.rules.deployment import Deployment
 from deploy.rules.files import alerts
+from deploy.rules.rule import seconds
 from tests.alerts.promql import ROOT
 
 CONFIG = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
@@ -53,6 +55,15 @@ def test_only_what_can_wait_waits_for_working_hours() -> None:
         if "active_time_intervals" in route
     }
     assert waiting == {"chat": ["working-hours"], "digest": ["working-hours"]}
+
+
+def test_the_dead_man_hears_every_minute() -> None:
+    """Alertmanager looks at a group every group_interval, and tells again where repeat_interval has passed since it
+    noted that it told, a moment after it did. 20 s and 50 s: after 40 s it is too early, after 60 s it is not.
+    """
+    (route,) = (one for one in configuration()["route"]["routes"] if one["receiver"] == "dead-man")
+    looks_s, least_s, moment_s = seconds(route["group_interval"]), seconds(route["repeat_interval"]), 1
+    assert looks_s * math.ceil((least_s + moment_s) / looks_s) == 60
 
 
 def test_no_secret_stands_in_the_configuration() -> None:
