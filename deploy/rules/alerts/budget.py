@@ -104,6 +104,9 @@ def _so_far(to: Deployment) -> str:
 
 
 def _end() -> str:
-    """The last day of the period: its end is midnight of the next, in the centre's time."""
-    end = "max(callcost_budget_end_timestamp_seconds{job=$job, budget=$budget}) - 3600"
+    """The last day of the period: its end is midnight of the next, in the centre's time.
+
+    Templates know UTC alone. The noon of that day has its date there as well, in zones from UTC−11 to UTC+12.
+    """
+    end = "max(callcost_budget_end_timestamp_seconds{job=$job, budget=$budget}) - 43200"
     return looked_up(end, "humanizeTimestamp | reReplaceAll ` .*` ``")
