@@ -54,19 +54,21 @@ _ABSORBED = _Key(ROW_ABSORBED_COST)
 _Present = Mapping[tuple[str, str], set[_Key]]
 
 
-def window_series(reading: Reading, components: Sequence[str], most_series: int) -> tuple[Series, set[Segment]]:
-    """At most so many series, and the segments that are summed into `__other__` to keep within them.
+def window_series(
+    reading: Reading, whole: Reading, components: Sequence[str], most_series: int
+) -> tuple[Series, set[Segment]]:
+    """The series of a worker's own reading, and the segments that are summed into `__other__` so that they are few.
 
-    What is no segment is exported whatever the limit. `components` have series also where they cost nothing.
+    Which those are is worked out from the `whole` company's reading: all workers then fold the same segments, and
+    absorbed cost, which each of them exports in full, counts once. The whole has no fewer series than a part of it, so
+    there are at most so many. What is no segment is exported whatever the limit. `components` have series also where
+    they cost nothing.
     """
-    series = _whole_windows(reading)
     rows = list(_exported_rows(reading))
-    present: dict[tuple[str, str], set[_Key]] = defaultdict(set)
-    for row in rows:
-        present[row.window, row.segment[0]].update(row.figures)
-    for key, window, direction in _zeros(reading, present, components):
+    folded = _folded(whole, rows if whole is reading else list(_exported_rows(whole)), components, most_series)
+    series = _whole_windows(reading)
+    for key, window, direction in _zeros(reading, _present_in(rows), components):
         series[key.family][(window, *key.component, *_padded((direction,), reading))] = 0
-    folded = _folded(rows, present, most_series - number_of(series))
     for row in rows:
         segment = row.segment
         if segment in folded and row.window in SEGMENT_WINDOWS:
@@ -120,6 +122,13 @@ def _figures(figures: Figures) -> dict[_Key, int]:
     return found
 
 
+def _present_in(rows: Sequence[_Exported]) -> _Present:
+    present: dict[tuple[str, str], set[_Key]] = defaultdict(set)
+    for row in rows:
+        present[row.window, row.segment[0]].update(row.figures)
+    return present
+
+
 def _zeros(reading: Reading, present: _Present, components: Sequence[str]) -> Iterator[tuple[_Key, str, str]]:
     """The figures, windows and directions that no row has a series for."""
     keys = [*_KEYS.values(), *(_COST_KEYS[component] for component in components), _ABSORBED]
@@ -131,8 +140,10 @@ def _zeros(reading: Reading, present: _Present, components: Sequence[str]) -> It
                     yield key, window.window, direction
 
 
-def _folded(rows: Sequence[_Exported], present: _Present, spare: int) -> set[Segment]:
+def _folded(whole: Reading, rows: Sequence[_Exported], components: Sequence[str], most_series: int) -> set[Segment]:
     """The segments that there is no room for: all from the first that does not fit, the costliest coming first."""
+    present = _present_in(rows)
+    spare = most_series - number_of(_whole_windows(whole)) - sum(1 for _ in _zeros(whole, present, components))
     needed: dict[Segment, int] = defaultdict(int)
     cost_nano: dict[Segment, int] = defaultdict(int)
     for row in rows:

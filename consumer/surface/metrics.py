@@ -69,11 +69,17 @@ class PipelineState:
 class Observation:
     """What one scrape shows, all of one moment."""
 
-    reading: Reading  # of all live windows, as of now
+    reading: Reading  # of all live windows, as of now: the worker's own calls
     totals: Totals
     state: PipelineState
     outlook: Outlook = field(default_factory=Outlook)
     exemplars: Exemplars = field(default_factory=dict)
+    of_all: Reading | None = None  # the same of all workers' calls; None: there is one worker
+
+    @property
+    def whole(self) -> Reading:
+        """The whole company's reading, known alike by every worker."""
+        return self.of_all or self.reading
 
 
 class PipelineCollector(Collector):
@@ -85,23 +91,22 @@ class PipelineCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """All families, in the order of FAMILIES; one that has no value now has no samples."""
         seen = self._observe()
-        totals, reading = seen.totals, seen.reading
+        reading = seen.reading
         series = _state_series(seen.state, self._version)
         series[families.READ][()] = reading.as_of_ms
         series[families.PENDING][()] = reading.counts.pending
         series[families.SERIES_LIMIT][()] = self._most_series
         series.update(outlook_series(seen.outlook))
-        components = _known_components(seen)
-        _add_totals(series, totals, components)
-        fixed = number_of(series) + 1 + len(DIRECTIONS) * (len(COST_BUCKETS_NANO) + 3)
+        _add_totals(series, seen.totals, _components_of_totals(seen))
         baselines = baseline_series(seen.outlook, len(reading.dimensions), ())
-        windows, folded = window_series(reading, components, self._most_series - fixed - number_of(baselines))
+        room = self._most_series - _most_beside_windows(series, seen.state) - number_of(baselines)
+        windows, folded = window_series(reading, seen.whole, _components_of_windows(seen), room)
         series[families.SEGMENTS_FOLDED][()] = len(folded)
         series.update(windows)
         series.update(baseline_series(seen.outlook, len(reading.dimensions), folded))
         for family in families.FAMILIES:
             if family.kind == "histogram":
-                yield _histogram(family, reading.currency, totals, seen.exemplars)
+                yield _histogram(family, reading.currency, seen.totals, seen.exemplars)
             else:
                 yield _metric(family, reading.currency, reading.dimensions, series[family])
 
@@ -141,14 +146,39 @@ def render(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
     return encode(registry, escaping=ALLOWUTF8), content_type
 
 
-def _known_components(seen: Observation) -> list[str]:
-    """Those of the rate table in use, and of tables before it as long as any cost of theirs is shown."""
-    known = set(seen.state.components)
+def _components_of_totals(seen: Observation) -> list[str]:
+    """Those of windows, and of tables before them that this worker's counters have a cost of."""
+    known = set(_components_of_windows(seen))
     for totals in seen.totals.directions.values():
         known |= totals.cost_nano.keys() | totals.corrections_nano.keys()
-    for window in seen.reading.windows:
+    return [component for component in COMPONENTS if component in known]
+
+
+def _components_of_windows(seen: Observation) -> list[str]:
+    """Those of the rate table in use, and of tables before it as long as any cost of theirs is shown."""
+    known = set(seen.state.components)
+    for window in seen.whole.windows:
         known |= window.rows[-1].figures.components_nano.keys()
     return [component for component in COMPONENTS if component in known]
+
+
+#: What one worker has more of than another: its partitions, what was posted to it, what its calls cost in the past.
+_OF_A_WORKER = (
+    families.SOURCE_LAG, families.SOURCE_RECORDS, families.SOURCE_GAP, families.SHARE, families.PARTITIONS,
+    families.WEBHOOKS, families.COST, families.CORRECTIONS,
+)  # fmt: skip
+_PARTITION_STATES = ("ready", "restoring")
+_MOST_ANSWERS = 64  # of POST /ingest: eight platforms, one of them `unknown`, eight statuses each
+
+
+def _most_beside_windows(series: Series, state: PipelineState) -> int:
+    """As many series as any worker has beside windows and baselines: all then find the same room for segments."""
+    sources = len(state.shares_ms.keys() | state.source_lag_records.keys() | state.source_gaps.keys())
+    of_counters = 2 * len(DIRECTIONS) * len(COMPONENTS)
+    histogram = len(DIRECTIONS) * (len(COST_BUCKETS_NANO) + 3)
+    single = sum(not family.labels for family in families.FAMILIES)
+    alike = sum(len(found) for family, found in series.items() if family.labels and family not in _OF_A_WORKER)
+    return single + alike + 3 * sources + len(_PARTITION_STATES) + _MOST_ANSWERS + of_counters + histogram
 
 
 def _state_series(state: PipelineState, version: str) -> Series:

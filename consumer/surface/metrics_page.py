@@ -94,9 +94,11 @@ What `GET /metrics` exports. This page is made from the definitions in `consumer
 - **Several workers.** Each exports sums over its own partitions: `sum` adds them up. What all of them know alike is
   taken by `max`; of states the worst counts, `min` where less is worse; `each` is of one process and stays alone.
 - **Bounded.** A scrape has at most `callcost_series_limit` series (`[http] most_series`, 20 000): the cheapest segments
-  are summed up as `__other__` to keep within it, and `callcost_segments_folded` says how many. Values of a dimension
-  beyond `callcost_dimension_values_limit` are `__other__` in all figures. No label holds a call or a caller, nor, by
-  default, an agent.
+  are summed up as `__other__` to keep within it, and `callcost_segments_folded` says how many. Several workers fold the
+  same ones, by what those cost the whole company; as each reads at its own instant, they may for a moment disagree on
+  a segment that is just cheap enough, and its absorbed cost then counts twice. Values of a dimension beyond
+  `callcost_dimension_values_limit` are `__other__` in all figures. No label holds a call or a caller, nor, by default,
+  an agent.
 - **OpenMetrics** is given to those who ask for it, as Prometheus does; there the buckets of
   `callcost_call_cost_{currency}` carry exemplars: the id of a call that fell into them, of this process's life
   (Prometheus keeps them with `--enable-feature=exemplar-storage`).

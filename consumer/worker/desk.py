@@ -160,7 +160,7 @@ class WorkerDesk:
             reading = beside_the_whole(reading, whole)
         parts = parts_of(limits.dimensions, [*ledgers, *seen.others])
         outlook = self._watch.look(self._table(ledgers), parts, whole, self._not_ready(self._home.state))
-        return Observation(reading, totals, state, outlook, newest(ledger.exemplars for ledger in ledgers))
+        return Observation(reading, totals, state, outlook, newest(ledger.exemplars for ledger in ledgers), whole)
 
     def _read(
         self,
