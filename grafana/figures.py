@@ -1,8 +1,9 @@
 """What calls cost, as queries: the figures that several dashboards show, each written once.
 
-Owns the rules of adding up: windows' calls and cost add up over workers and segments; what accrued, absorbed cost,
-baselines and budgets are the same on every worker, so the maximum is taken over workers before anything is added. It is
-taken of each installation (`job`) by itself: what is added up over the chosen ones is then that of all of them.
+Owns the rules of adding up: windows' calls and cost add up over workers and segments; what accrued, absorbed cost and
+what it is divided by, baselines and budgets are the same on every worker, so the maximum is taken over workers before
+anything is added. It is taken of each installation (`job`) by itself: what is added up over the chosen ones is then
+that of all of them.
 """
 
 from dataclasses import dataclass
@@ -65,7 +66,16 @@ class Figures:
 
     def absorbed_per_call(self, window: str, *by: str) -> str:
         """Fully absorbed cost a call; nothing without calls."""
-        return ratio(self.absorbed(window, *by), self.calls(window, *by))
+        return ratio(self.absorbed(window, *by), self.sharing("calls", window, *by))
+
+    def sharing(self, many: str, window: str, *by: str, where: tuple[str, ...] = ()) -> str:
+        """Calls, sales or leads that absorbed cost is divided by: of the whole company, as that cost is.
+
+        Of segments only calls of workers that answer are known.
+        """
+        if self.segments and self.reporting.further:
+            return self.of_window(many, window, *by, where=where)
+        return added(alike(self._rows(f"callcost_company_{many}", window, where), "job", "window", "direction"), *by)
 
     def components_per_call(self, window: str) -> str:
         """Cost at standard a call by component: the parts of `standard_per_call`."""
@@ -129,7 +139,7 @@ class Figures:
         return added(self._accrued(window), "pool")
 
     def used(self, window: str) -> str:
-        """By pool: what calls used of it. Pools without a capacity have none."""
+        """By pool: what calls of all workers used of it. Pools without a capacity have none."""
         return added(self._used(window), "pool")
 
     def idle(self, window: str) -> str:
@@ -146,8 +156,8 @@ class Figures:
         return alike(rows, "job", "pool")
 
     def _used(self, window: str) -> str:
-        name = f"callcost_window_absorbed_at_standard_{self.reporting.currency}"
-        return added(series(name, equals("window", window)), "job", "pool")
+        rows = series(f"callcost_company_absorbed_at_standard_{self.reporting.currency}", equals("window", window))
+        return alike(rows, "job", "pool")
 
     def budget(self, what: str = "") -> str:
         """By installation and budget: `spent`, `projected`, or without a word its amount."""

@@ -32,10 +32,11 @@ def _cost_per(figures: Figures, name: str, one: str, many: str) -> object:
         nothing=f"NO {many.upper()}",
     )
     brought = figures.of_window(many, "$window", where=_OUTBOUND)
+    sharing = figures.sharing(many, "$window", where=_OUTBOUND)
     return lines(
         about,
         Shown(ratio(figures.standard("$window", where=_OUTBOUND), brought), "standard"),
-        Shown(ratio(figures.absorbed("$window", where=_OUTBOUND), brought), "all in"),
+        Shown(ratio(figures.absorbed("$window", where=_OUTBOUND), sharing), "all in"),
         low=0,
     )
 

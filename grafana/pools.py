@@ -46,7 +46,7 @@ def idle(figures: Figures) -> object:
         "idle",
         "Idle cost by pool, $window",
         "What accrued in a pool less what calls used of it, at its capacity cost rate. Below 0: more was used than "
-        "there is, so its capacity is set too low. Choose all instances: a worker sees only its own calls.",
+        "there is, so its capacity is set too low.",
         figures.reporting.unit,
         decimals=2,
         nothing="NO POOLS",

@@ -128,6 +128,20 @@ ABSORBED_AT_STANDARD = _gauge(
     "window_absorbed_at_standard_{currency}",
     "What calls used of a pool. Missing where a version of it has no capacity.", "window", "pool", scale=NANO,
 )  # fmt: skip
+#: By the name of their figure in Figures: what absorbed cost is divided by.
+COMPANY = {
+    name: _gauge(f"company_{name}", f"{what} Known alike by all: max.", "window", "direction")
+    for name, what in (
+        ("calls", "Costed calls of all workers: absorbed cost ÷ this is what a call cost, all in."),
+        ("sales", "Calls of all workers with the outcome sale."),
+        ("leads", "Calls of all workers with the outcome lead."),
+    )
+}
+COMPANY_ABSORBED_AT_STANDARD = _gauge(
+    "company_absorbed_at_standard_{currency}",
+    "What calls of all workers used of a pool: what accrued − this is idle. Known alike by all: max. Missing where a "
+    "version of the pool has no capacity.", "window", "pool", scale=NANO,
+)  # fmt: skip
 WINDOW_START = _gauge(
     "window_start_timestamp_seconds", "Where the window begins; it ends at callcost_read_timestamp_seconds.", "window",
     scale=_MILLI,
@@ -248,7 +262,8 @@ BUILD = _gauge("build_info", "The version that runs.", "version")
 #: In the order of the export.
 FAMILIES = (
     *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
-    *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, WINDOW_START,
+    *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, *COMPANY.values(),
+    COMPANY_ABSORBED_AT_STANDARD, WINDOW_START,
     BASELINE_CALLS, BASELINE_COST, BASELINE_SIGMA, BASELINE_SAMPLES, DIRECTION_BASELINE_CALLS, DIRECTION_BASELINE_COST,
     DIRECTION_BASELINE_SIGMA, MOVED, BUDGET, BUDGET_SPENT, BUDGET_PROJECTED, BUDGET_START, BUDGET_END, BUDGET_COST,
     BUDGET_ALLOTTED, BUDGET_HISTORY,

@@ -16,6 +16,8 @@ from consumer.core.reading import Figures, Reading, Segment
 from consumer.surface.metric_families import (
     ABSORBED_AT_STANDARD,
     ACCRUED,
+    COMPANY,
+    COMPANY_ABSORBED_AT_STANDARD,
     QUANTILES,
     ROW_ABSORBED_COST,
     ROW_COST,
@@ -78,6 +80,26 @@ def window_series(
             of_family = series[family]
             of_family[labels] = of_family.get(labels, 0) + value
     return series, folded
+
+
+def company_series(whole: Reading) -> Series:
+    """What absorbed cost is divided by, and what pools' idle cost is worked out from: of all workers' calls.
+
+    Absorbed cost is known of the whole company, partitions without a worker included, so these have to be too.
+    """
+    series: Series = defaultdict(dict)
+    for window in whole.windows:
+        of_direction = {row.segment[0]: row.figures for row in window.rows if len(row.segment) == 1}
+        for name, family in COMPANY.items():
+            for direction in DIRECTIONS:
+                series[family][(window.window, direction)] = getattr(of_direction.get(direction, _NOTHING), name)
+        for pool in window.pools:
+            if pool.absorbed_nano is not None:
+                series[COMPANY_ABSORBED_AT_STANDARD][(window.window, pool.pool)] = pool.absorbed_nano
+    return series
+
+
+_NOTHING = Figures()
 
 
 def number_of(series: Series) -> int:

@@ -25,7 +25,7 @@ from consumer.core.reading import Reading
 from consumer.surface import metric_families as families
 from consumer.surface.metric_families import Family
 from consumer.surface.metric_outlook import baseline_series, outlook_series
-from consumer.surface.metric_windows import Series, number_of, window_series
+from consumer.surface.metric_windows import Series, company_series, number_of, window_series
 
 MOST_SERIES = 20_000
 
@@ -97,6 +97,7 @@ class PipelineCollector(Collector):
         series[families.PENDING][()] = reading.counts.pending
         series[families.SERIES_LIMIT][()] = self._most_series
         series.update(outlook_series(seen.outlook))
+        series.update(company_series(seen.whole))
         _add_totals(series, seen.totals, _components_of_totals(seen))
         baselines = baseline_series(seen.outlook, len(reading.dimensions), ())
         room = self._most_series - _most_beside_windows(series, seen.state) - number_of(baselines)

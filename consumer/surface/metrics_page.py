@@ -15,8 +15,9 @@ from consumer.surface.metric_windows import SEGMENT_WINDOWS
 Across = Literal["sum", "max", "min", "each"]
 
 _ALIKE = (
-    families.ROW_ABSORBED_COST, families.ACCRUED, families.BASELINE_CALLS, families.BASELINE_COST,
-    families.BASELINE_SIGMA, families.BASELINE_SAMPLES, families.DIRECTION_BASELINE_CALLS,
+    families.ROW_ABSORBED_COST, families.ACCRUED, *families.COMPANY.values(), families.COMPANY_ABSORBED_AT_STANDARD,
+    families.BASELINE_CALLS, families.BASELINE_COST, families.BASELINE_SIGMA, families.BASELINE_SAMPLES,
+    families.DIRECTION_BASELINE_CALLS,
     families.DIRECTION_BASELINE_COST, families.DIRECTION_BASELINE_SIGMA, families.MOVED, families.BUDGET,
     families.BUDGET_SPENT, families.BUDGET_PROJECTED, families.BUDGET_START, families.BUDGET_END, families.BUDGET_COST,
     families.BUDGET_ALLOTTED, families.BUDGET_HISTORY, families.SHARE, families.LAST_EVENT, families.SOURCE_GAP,
@@ -50,9 +51,14 @@ _SECTIONS: tuple[tuple[str, str, tuple[Family, ...]], ...] = (
         "Sums of the calls that *ended* in a window, as of `callcost_read_timestamp_seconds`. Within a window every\n"
         f"sum counts each call once. `{SEGMENT}` are the dimensions of `[fold] dimensions`, by default\n"
         f"`direction`, `queue`, `site`; in windows other than {', '.join(sorted(SEGMENT_WINDOWS))} only the direction\n"
-        "is told apart and the others are empty. Both halves of every ratio are here: divide sums, do not average.",
+        "is told apart and the others are empty. Both halves of every ratio are here: divide sums, do not average.\n\n"
+        "Absorbed cost is the whole company's on every worker, also of partitions that no worker has or that are\n"
+        "being restored; `callcost_window_calls` are only those of workers that answer. So divide absorbed cost by\n"
+        "`callcost_company_*`. These have no segments: a segment's absorbed cost is divided by its\n"
+        "`callcost_window_calls`, which is too much a call while a worker is away.",
         (*families.ROWS.values(), families.ROW_COST, families.ROW_ABSORBED_COST, families.QUANTILES, families.ACCRUED,
-         families.ABSORBED_AT_STANDARD, families.WINDOW_START),
+         families.ABSORBED_AT_STANDARD, *families.COMPANY.values(), families.COMPANY_ABSORBED_AT_STANDARD,
+         families.WINDOW_START),
     ),
     (
         "What is usual, and what was planned",

@@ -69,14 +69,20 @@ SERIES = {
         )
         for worker in "ab"
     },
-    # Wages accrued 100, of which a used 20 and b 30; rent has no capacity.
+    # Wages accrued 100, of which calls used 50; rent has no capacity.
     **{
         f'callcost_window_accrued_usd{{window="1h",pool="{pool}",instance="{worker}"}}': value
         for pool, value in (("wages", 100), ("rent", 40))
         for worker in "ab"
     },
-    'callcost_window_absorbed_at_standard_usd{window="1h",pool="wages",instance="a"}': 20,
-    'callcost_window_absorbed_at_standard_usd{window="1h",pool="wages",instance="b"}': 30,
+    'callcost_company_absorbed_at_standard_usd{window="1h",pool="wages",instance="a"}': 50,
+    'callcost_company_absorbed_at_standard_usd{window="1h",pool="wages",instance="b"}': 50,
+    # Of the whole company both know 15 inbound and 5 outbound calls, and 4 sales of the latter.
+    **{
+        f'callcost_company_{many}{{window="1h",direction="{direction}",instance="{worker}"}}': number
+        for many, direction, number in (("calls", "inbound", 15), ("calls", "outbound", 5), ("sales", "outbound", 4))
+        for worker in "ab"
+    },
     # A budget of 1000: 600 spent, 1100 at the end; of its 400 s, 100 are over at the instant 300.
     **{
         f'callcost_budget_{what}{{budget="support",{more}instance="{worker}"}}': value
@@ -120,6 +126,17 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
     ("450 + 350, once", WHOLE.expected_cost(), {"{}": 800}),
     ("300 + 100, once", WHOLE.expected_calls(), {"{}": 400}),
     ("of segments 300 are known, once", SEGMENTS.expected_cost(), {"{}": 300}),
+    (
+        "all in a call by direction: 30 and 25 for 15, 35 for 5",
+        WHOLE.absorbed_per_call("1h", "direction"),
+        {'{direction="inbound"}': round(55 / 15, 6), '{direction="outbound"}': 7},
+    ),
+    (
+        "all in a call of sales: 65 for 15",
+        SEGMENTS.absorbed_per_call("1h", "queue"),
+        {'{queue="sales"}': 65 / 15, '{queue="support"}': 5},
+    ),
+    ("4 sales, counted once", WHOLE.sharing("sales", "1h"), {"{}": 4}),
     ("usual: 800 for 400", WHOLE.expected_per_call(), {"{}": 2}),
     ("of segments, the one that is known: 300 for 200", SEGMENTS.expected_per_call(), {"{}": 1.5}),
     (
@@ -149,8 +166,8 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
         {f"{{{IN_SALES}}}": 5},
     ),
     ("once and not from each worker", WHOLE.accrued("1h"), {'{pool="wages"}': 100, '{pool="rent"}': 40}),
-    ("20 + 30", WHOLE.used("1h"), {'{pool="wages"}': 50}),
-    ("100 - 20 - 30", WHOLE.idle("1h"), {'{pool="wages"}': 50}),
+    ("once", WHOLE.used("1h"), {'{pool="wages"}': 50}),
+    ("100 - 50", WHOLE.idle("1h"), {'{pool="wages"}': 50}),
     ("50 of 100; rent has no capacity to be idle", WHOLE.idle_share("1h"), {"{}": 0.5}),
     ("600 of 1000", WHOLE.budget_share("spent"), {'{job="callcost", budget="support"}': 0.6}),
     ("1100 of 1000", WHOLE.budget_share("projected"), {'{job="callcost", budget="support"}': 1.1}),
@@ -166,6 +183,7 @@ EXPECTED: tuple[tuple[str, str, dict[str, float]], ...] = (
 DOUBLED = (
     WHOLE.calls("1h"), WHOLE.absorbed("1h"), WHOLE.accrued("1h"), WHOLE.used("1h"), WHOLE.idle("1h"),
     WHOLE.expected_cost(), WHOLE.expected_calls(), SEGMENTS.expected_cost(), WHOLE.excess(), pipeline.gaps(),
+    WHOLE.sharing("sales", "1h"),
 )  # fmt: skip
 
 
@@ -243,8 +261,21 @@ def test_where_hours_hardly_differ_the_band_is_a_twentieth(tmp_path: Path) -> No
     ],
 )
 def test_without_calls_there_is_no_ratio_and_not_nan(expr: str, tmp_path: Path) -> None:
-    quiet = {name: 0 if "window_calls" in name or "window_cost" in name else value for name, value in SERIES.items()}
+    none = ("window_calls", "window_cost", "company_calls")
+    quiet = {name: 0 if any(one in name for one in none) else value for name, value in SERIES.items()}
     assert evaluated(quiet, [(expr, {})], tmp_path / "test.yml") == ""
+
+
+def test_while_a_worker_is_away_absorbed_cost_is_divided_by_its_calls_too(tmp_path: Path) -> None:
+    """Only a answers: of 20 calls for 100 it has 10, but of a queue it knows no calls of others: 65 for 10 of sales."""
+    away = {name: value for name, value in SERIES.items() if 'instance="b"' not in name}
+    expected = [
+        (WHOLE.calls("1h"), {"{}": 10}),
+        (WHOLE.absorbed_per_call("1h"), {"{}": 5}),
+        (WHOLE.idle("1h"), {'{pool="wages"}': 50}),
+        (SEGMENTS.absorbed_per_call("1h", "queue"), {'{queue="sales"}': 6.5}),
+    ]
+    assert evaluated(away, expected, tmp_path / "test.yml") == ""
 
 
 def test_a_figure_that_is_off_is_found(tmp_path: Path) -> None:

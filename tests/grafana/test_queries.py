@@ -132,16 +132,17 @@ def test_money_comes_from_gauges_of_windows_and_budgets() -> None:
 def test_what_all_workers_know_alike_is_never_added_up_over_them() -> None:
     """Of these the largest is taken over the instances of a job first: every selector stands directly in such a max.
 
-    Sigmas of two jobs cannot be added up either: the larger one is taken.
+    Sigmas of two jobs, and hours of their past, cannot be added up either: the larger one is taken.
     """
     alike = re.compile(
-        r"callcost_(?:window_accrued|window_absorbed_cost|baseline|direction_baseline|moved|budget|share_timestamp)\w*"
+        r"callcost_(?:window_accrued|window_absorbed_cost|company|baseline|direction_baseline|moved|budget|share_timestamp)\w*"
     )
     for query in queries():
         if query.kind == "panel":
             for found in alike.finditer(query.expr):
                 if not found[0].startswith("callcost_window_absorbed_at_standard"):
-                    first = r"max by \(direction\) \($" if "sigma" in found[0] else r"max by \(job\b[^)]*\) \($"
+                    largest = re.search("sigma|samples", found[0])
+                    first = r"max(?: by \(direction\) )?\($" if largest else r"max by \(job\b[^)]*\) \($"
                     assert re.search(first, query.expr[: found.start()]), query
 
 

@@ -1,11 +1,14 @@
 """Two workers with half of the partitions each, and one that has all: every recording rule says the same of both.
 
+And when one of the two is gone, what is absorbed and what is idle are still what they were.
+
 Scraped are the very exports of workers at one instant of theirs, so that nothing differs but who has what.
 """
 
 import contextlib
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -125,15 +128,15 @@ def recorded(prometheus: Prometheus, job: str) -> set[str]:
     return {one["metric"]["__name__"] for one in prometheus.query(f'{{__name__=~".+:.+", job="{job}"}}')}
 
 
-def differing(prometheus: Prometheus, names: Sequence[str]) -> list[str]:
-    """The rules that do not say the same of both jobs, or nothing at all though they should."""
+def differing(prometheus: Prometheus, names: Sequence[str], other: str = "two") -> list[str]:
+    """The rules that do not say the same of job `one` and another, or nothing at all though they should."""
     found = []
     for name in sorted(set(names)):
-        by_job: dict[str, dict[str, float]] = {"one": {}, "two": {}}
+        by_job: dict[str, dict[str, float]] = defaultdict(dict)
         for sample in prometheus.query(f'{{__name__="{name}"}}'):
             labels = {key: value for key, value in sample["metric"].items() if key != "job"}
             by_job[sample["metric"]["job"]][str(sorted(labels.items()))] = float(sample["value"][1])
-        one, two = by_job["one"], by_job["two"]
+        one, two = by_job["one"], by_job[other]
         is_same = one.keys() == two.keys() and all(
             math.isclose(value, two[labels], rel_tol=1e-9, abs_tol=1e-9) for labels, value in one.items()
         )  # NaN is close to nothing
@@ -150,6 +153,19 @@ WITHOUT_DATA = {
 }
 
 
+#: Divided by, or subtracted from, the calls of the whole company.
+OF_THE_COMPANY = (
+    "job_window:callcost_absorbed_cost_usd:sum",
+    "job_window:callcost_absorbed_cost_per_call_usd:ratio",
+    "job_window_direction:callcost_absorbed_cost_per_call_usd:ratio",
+    "job_window:callcost_outbound_absorbed_cost_per_sale_usd:ratio",
+    "job_window:callcost_outbound_absorbed_cost_per_lead_usd:ratio",
+    "job_window_pool:callcost_idle_usd:difference",
+    "job_window:callcost_idle_usd:sum",
+    "job_window_pool:callcost_utilisation:ratio",
+)
+
+
 async def test_every_recording_rule_says_the_same_of_two_workers_as_of_one(
     partitions: list[Pipeline], served: Callable[[bytes], str], tmp_path: Path
 ) -> None:
@@ -159,12 +175,16 @@ async def test_every_recording_rule_says_the_same_of_two_workers_as_of_one(
         await exported(tmp_path, partitions[2:], partitions[:2]),
     ]
     recording, _ = write_soon(Deployment(), tmp_path / "rules")
-    targets = {"one": [served(one)], "two": [served(text) for text in two]}
+    targets = {"one": [served(one)], "two": [served(text) for text in two], "left": [served(two[0])]}
     names = [rule["record"] for group in rules(Deployment())[RECORDING]["groups"] for rule in group["rules"]]
     with Prometheus(tmp_path / "prometheus", targets, [recording]) as prometheus:
         # At first one of two workers is scraped before the other; what is read over time has then to pass.
         with contextlib.suppress(AssertionError):
             until(lambda: not differing(prometheus, names))
         assert differing(prometheus, names) == []
+        with contextlib.suppress(AssertionError):
+            until(lambda: not differing(prometheus, OF_THE_COMPANY, "left"))
+        assert differing(prometheus, OF_THE_COMPANY, "left") == []
+        assert "job_window:callcost_calls:sum" in differing(prometheus, names, "left")  # of the one that is left alone
         assert {rule["health"] for rule in prometheus.rules()} == {"ok"}
         assert set(names) - recorded(prometheus, "one") == WITHOUT_DATA.keys()

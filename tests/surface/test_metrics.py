@@ -224,6 +224,26 @@ def test_workers_fold_the_same_segments_so_that_absorbed_cost_counts_once() -> N
     assert all(len(found) <= 800 for found in workers)
 
 
+def test_what_absorbed_cost_is_divided_by_is_the_whole_company_s_on_every_worker() -> None:
+    """Three inbound calls, one a sale, and an outbound one, a lead. This worker has none of them, the other has all."""
+    whole = reading()
+    idle = [replace(pool, absorbed_nano=None if pool.absorbed_nano is None else 0) for pool in whole.windows[1].pools]
+    windows = [replace(one, rows=(Row((), NOTHING),), pools=tuple(idle)) for one in whole.windows]
+    own = beside_the_whole(replace(whole, windows=tuple(windows)), whole)
+    found = samples(exported(Observation(own, totals(), state(), of_all=whole))[0])
+    assert total(found, "callcost_window_calls", window="1h") == 0
+
+    def of_hour(name: str, label: str) -> dict[str, float]:
+        return {s.labels[label]: s.value for s in found if s.name == name and s.labels["window"] == "1h"}
+
+    assert of_hour("callcost_company_calls", "direction") == {"inbound": 3, "outbound": 1, "internal": 0}
+    assert of_hour("callcost_company_sales", "direction") == {"inbound": 1, "outbound": 0, "internal": 0}
+    assert of_hour("callcost_company_leads", "direction") == {"inbound": 0, "outbound": 1, "internal": 0}
+    # Headsets have no capacity.
+    assert of_hour("callcost_window_absorbed_at_standard_usd", "pool") == {"agents": 0, "night": 0, "phones": 0}
+    assert of_hour("callcost_company_absorbed_at_standard_usd", "pool") == {"agents": 2.4, "night": 0, "phones": 1.5}
+
+
 def test_one_dimension_makes_directions_the_segments() -> None:
     rows = (Row(("inbound",), Figures(calls=2, components_nano={})), Row((), Figures(calls=2, components_nano={})))
     hour = WindowReading("1h", AS_OF - 3_600_000, AS_OF, rows, ())

@@ -5,6 +5,7 @@ from deploy.rules.rule import Group, Recording
 
 #: The windows that have segments (consumer/surface/metric_windows.py); the others have directions alone.
 SEGMENT_WINDOWS = ("1h", "24h", "day-to-date", "month-to-date")
+_OUTBOUND = '{direction="outbound"}'
 
 
 def cost(to: Deployment) -> Group:
@@ -23,18 +24,24 @@ def _sums(to: Deployment) -> list[Recording]:
                 f"{level}:callcost_absorbed_cost_{to.money}:sum",
                 f"sum by ({by}) (max by (job, window, {to.segment}) (callcost_window_absorbed_cost_{to.money}))",
             ),
+            Recording(f"{level}:callcost_company_calls:sum", f"sum by ({by}) ({_company('calls')})"),
         )
     ]
+
+
+def _company(many: str, where: str = "") -> str:
+    """Calls, sales or leads of all partitions, as absorbed cost is: also of those that no worker has at the moment."""
+    return f"max by (job, window, direction) (callcost_company_{many}{where})"
 
 
 def _per_call(to: Deployment) -> list[Recording]:
     return [
         Recording(
             f"{level}:callcost_{cost}_per_call_{to.money}:ratio",
-            f"{level}:callcost_{cost}_{to.money}:sum / ({level}:callcost_calls:sum > 0)",
+            f"{level}:callcost_{cost}_{to.money}:sum / ({level}:callcost_{calls}:sum > 0)",
         )
         for level in ("job_window", "job_window_direction")
-        for cost in ("cost", "absorbed_cost")
+        for cost, calls in (("cost", "calls"), ("absorbed_cost", "company_calls"))
     ]
 
 
@@ -72,9 +79,12 @@ def _outcomes(to: Deployment) -> list[Recording]:
     return [
         Recording(
             f"job_window:callcost_outbound_{cost}_per_{outcome}_{to.money}:ratio",
-            f'sum by (job, window) (job_window_direction:callcost_{cost}_{to.money}:sum{{direction="outbound"}})\n'
-            f'/ (sum by (job, window) (callcost_window_{outcome}s{{direction="outbound"}}) > 0)',
+            f"sum by (job, window) (job_window_direction:callcost_{cost}_{to.money}:sum{_OUTBOUND})\n"
+            f"/ (sum by (job, window) ({brought}) > 0)",
         )
         for outcome in ("sale", "lead")
-        for cost in ("cost", "absorbed_cost")
+        for cost, brought in (
+            ("cost", f"callcost_window_{outcome}s{_OUTBOUND}"),
+            ("absorbed_cost", _company(f"{outcome}s", _OUTBOUND)),
+        )
     ]
