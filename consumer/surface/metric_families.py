@@ -215,6 +215,11 @@ WATERMARK = _gauge("watermark_timestamp_seconds", "How far event time has come."
 LAST_EVENT = _gauge("last_event_timestamp_seconds", "The latest end of a call that was seen.", scale=_MILLI)
 RATE_TABLE = _gauge("rate_table_info", "The versions of the rate table in use.", "sha256", "version")
 RATE_TABLE_LOADED = _gauge("rate_table_loaded_timestamp_seconds", "When it was loaded.", scale=_MILLI)
+RATE_TABLE_NEWEST = _gauge(
+    "rate_table_newest_version_timestamp_seconds",
+    "When the newest version of it that has begun took effect: how old its prices are, whenever it was loaded.",
+    scale=_MILLI,
+)
 RATE_TABLE_FRESH = _gauge("rate_table_load_success", "1 if the last attempt to load a rate table succeeded, else 0.")
 INDEX_ENTRIES = _gauge("index_entries", "Calls that can still be amended or told again.")
 INDEX_LIMIT = _gauge("index_entries_limit", "The most of them that are kept.")
@@ -268,7 +273,8 @@ FAMILIES = (
     DIRECTION_BASELINE_SIGMA, MOVED, BUDGET, BUDGET_SPENT, BUDGET_PROJECTED, BUDGET_START, BUDGET_END, BUDGET_COST,
     BUDGET_ALLOTTED, BUDGET_HISTORY,
     READ, PENDING, SEGMENTS_FOLDED, SERIES_LIMIT, WATERMARK, LAST_EVENT, RATE_TABLE, RATE_TABLE_LOADED,
-    RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES, VALUES_LIMIT, SOURCE_LAG,
-    SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, RESTORING_RECORDS, REBALANCES, WEBHOOKS, READY, BEHIND, CHECKPOINT,
-    CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES, STORE_WRITABLE, DEAD_LETTERS, DEAD_LETTERS_DROPPED, BUILD,
+    RATE_TABLE_NEWEST, RATE_TABLE_FRESH, RATE_TABLE_PROBLEMS, INDEX_ENTRIES, INDEX_LIMIT, SEGMENTS, VALUES,
+    VALUES_LIMIT, SOURCE_LAG, SOURCE_RECORDS, SOURCE_GAP, SHARE, PARTITIONS, RESTORING_RECORDS, REBALANCES, WEBHOOKS,
+    READY, BEHIND, CHECKPOINT, CHECKPOINT_DURATION, CHECKPOINT_BYTES, STORE_BYTES, STORE_WRITABLE, DEAD_LETTERS,
+    DEAD_LETTERS_DROPPED, BUILD,
 )  # fmt: skip

@@ -39,6 +39,7 @@ class PipelineState:
     table_versions: Sequence[str]  # ids
     table_loaded_ms: int
     table_problems: int  # of a newer file, which is refused: the table before it stays in use
+    newest_version_ms: int | None = None  # when the latest that has begun took effect
     watermark_ms: int | None = None
     last_event_ms: int | None = None  # the latest end of a call that was seen
     index_entries: int | None = None
@@ -188,6 +189,7 @@ def _state_series(state: PipelineState, version: str) -> Series:
         families.WATERMARK: state.watermark_ms,
         families.LAST_EVENT: state.last_event_ms,
         families.RATE_TABLE_LOADED: state.table_loaded_ms,
+        families.RATE_TABLE_NEWEST: state.newest_version_ms,
         families.RATE_TABLE_FRESH: int(not state.table_problems),
         families.RATE_TABLE_PROBLEMS: state.table_problems,
         families.INDEX_ENTRIES: state.index_entries,

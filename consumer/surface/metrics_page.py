@@ -25,7 +25,7 @@ _ALIKE = (
 )  # fmt: skip
 _WORST_IS_LEAST = (
     families.WATERMARK, families.READ, families.READY, families.STORE_WRITABLE, families.RATE_TABLE_FRESH,
-    families.RATE_TABLE_LOADED, families.CHECKPOINT, families.WINDOW_START,
+    families.RATE_TABLE_LOADED, families.RATE_TABLE_NEWEST, families.CHECKPOINT, families.WINDOW_START,
 )  # fmt: skip
 _OF_ONE = (
     families.QUANTILES, families.SEGMENTS_FOLDED, families.SERIES_LIMIT, families.SEGMENTS, families.BUILD,
@@ -76,8 +76,8 @@ _SECTIONS: tuple[tuple[str, str, tuple[Family, ...]], ...] = (
         (
             families.READ, families.READY, families.WATERMARK, families.LAST_EVENT, families.BEHIND, families.PENDING,
             families.SOURCE_LAG, families.SOURCE_RECORDS, families.SOURCE_GAP, families.SHARE, families.RATE_TABLE,
-            families.RATE_TABLE_LOADED, families.RATE_TABLE_FRESH, families.RATE_TABLE_PROBLEMS,
-            families.STORE_WRITABLE, families.DEAD_LETTERS, families.DEAD_LETTERS_DROPPED,
+            families.RATE_TABLE_LOADED, families.RATE_TABLE_NEWEST, families.RATE_TABLE_FRESH,
+            families.RATE_TABLE_PROBLEMS, families.STORE_WRITABLE, families.DEAD_LETTERS, families.DEAD_LETTERS_DROPPED,
         ),
     ),
     (

@@ -194,6 +194,7 @@ class WorkerDesk:
             table_versions=[one.id for one in table.versions],
             table_loaded_ms=self._rates.loaded_ms,
             table_problems=len(self._rates.problems),
+            newest_version_ms=self._rates.newest_version_ms(self._clock()),
             source_lag_bytes={self._file.name: tail.lag_bytes} if self._file and tail else {},
             source_lag_records={one.source: one.behind for one in own},
             source_gaps={self._file.name: tail.gap} if self._file and tail else gaps,

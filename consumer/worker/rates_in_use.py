@@ -69,6 +69,10 @@ class RatesInUse:
         place.follow(self.written)
         self._asked = asyncio.Event()
 
+    def newest_version_ms(self, instant_ms: int) -> int | None:
+        """When the latest version that has begun took effect, be it over or not; None before the first."""
+        return max((one.from_ms for one in self.table.versions if one.from_ms <= instant_ms), default=None)
+
     def reload(self) -> None:
         """Read the file again, whether it seems to have changed or not."""
         self._asked.set()

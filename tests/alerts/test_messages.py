@@ -151,7 +151,7 @@ def test_several_of_a_kind_are_one_message_and_what_is_not_urgent_says_so(tmp_pa
     assert "\n\n*Worker c does not answer*\n" in workers["text"]
     digest = said["callcost: to look at when there is time"]["text"]
     assert "*12 dead letters more than a day ago*" in digest
-    assert "*The rate table was loaded 95d 3h 56m 40s ago: are its prices still right?*" in digest
+    assert "*The newest prices took effect 95d 3h 56m 40s ago: are they still right?*" in digest
     assert "/pager" not in sink.told
 
 

@@ -141,6 +141,8 @@ class HomeContract:
         worker.start()
         until(worker.is_up_to_date)
         assert_figures(worker, events)
+        # Its prices are of 2026-01-01, midnight in Athens, however late it was loaded.
+        assert worker.metrics()["callcost_rate_table_newest_version_timestamp_seconds"] == 1_767_218_400
 
     def test_a_rate_table_with_mistakes_changes_nothing_and_is_told(
         self, worker: WorkerProcess, events: list[bytes]

@@ -108,6 +108,7 @@ def state() -> PipelineState:
         watermark_ms=AS_OF - HOUR_MS // 2, last_event_ms=AS_OF - HOUR_MS // 2 + MINUTE_MS,
         components=("carrier", "fee", "labour", "hardware"), table_sha256="0a1b2c3d" * 8,
         table_versions=("2026-q3", "2026-q4"), table_loaded_ms=AS_OF - DAY_MS, table_problems=0,
+        newest_version_ms=AS_OF - 53 * DAY_MS,
         index_entries=4, index_limit=2_000_000, segments=3,
         dimension_values={"direction": 2, "queue": 1, "site": 3}, dimension_values_limit=200,
         source_lag_bytes={"calls.jsonl": 0, "Master.csv": 4_096},

@@ -13,7 +13,7 @@ SOME_REJECTED, MANY_REJECTED = "0.01", "0.25"
 LEAST_REJECTED = 10
 #: Late calls are in no window. A hundredth of what the hour cost shows in the figures.
 MUCH_LATE, LEAST_LATE = "0.01", 10
-#: A table that nobody touched for a quarter has last year's prices sooner or later.
+#: A table without a new version for a quarter has last year's prices sooner or later.
 OLD_TABLE_DAYS = 95
 
 
@@ -57,11 +57,15 @@ def _rate_table() -> tuple[Alert, ...]:
             severity="info",
             area="quality",
             about="rate_table_old",
-            expr=f"time() - max by (job) (callcost_rate_table_loaded_timestamp_seconds) > {OLD_TABLE_DAYS} * 86400",
+            expr=f"""
+                time() - min by (job) (callcost_rate_table_newest_version_timestamp_seconds)
+                  > {OLD_TABLE_DAYS} * 86400
+                """,
             lasting="1h",
-            summary="The rate table was loaded {{ $value | humanizeDuration }} ago: are its prices still right?",
+            summary="The newest prices took effect {{ $value | humanizeDuration }} ago: are they still right?",
             description="""
-                Nothing is broken. Compare wages, licences, rents and carrier prices with the table, and save it.""",
+                Nothing is broken. No version of the rate table began since. Compare wages, licences, rents and carrier
+                prices with it, and write a new version, even if it is with the same prices.""",
             panel="rate_table",
         ),
     )
