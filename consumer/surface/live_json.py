@@ -7,10 +7,12 @@ What figures are called, and their decimals, is `report_json`'s and `status`'s.
 import heapq
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from consumer.core.budgets import BudgetReading
 from consumer.core.instants import format_ms
 from consumer.core.outlook import Outlook
 from consumer.core.reading import Reading, WindowReading
@@ -87,7 +89,7 @@ def _figures(reading: Reading, outlook: Outlook, most: int, longest: int) -> dic
     length = len(reading.dimensions)
     dearest = tuple(_dearest(window, length, most) for window in reading.windows if window.window in SEGMENTS_OF)
     segments = reading_json(replace(reading, windows=dearest))["windows"]
-    budgets = budgets_json(reading, outlook.budgets[:_MOST_BUDGETS], ())
+    budgets = budgets_json(reading, _worst(outlook.budgets), ())
     return {
         "as_of": shown["as_of"],
         "currency": reading.currency,
@@ -114,6 +116,18 @@ def _dearest(window: WindowReading, length: int, most: int) -> WindowReading:
     segments = (row for row in window.rows if len(row.segment) == length and not row.is_idle)
     rows = heapq.nlargest(most, segments, key=lambda row: row.figures.standard_nano)
     return replace(window, rows=tuple(rows), pools=())
+
+
+def _worst(budgets: Sequence[BudgetReading]) -> list[BudgetReading]:
+    """Those of which the largest part will be spent, that one first; equal ones as in the rate table."""
+    return heapq.nlargest(_MOST_BUDGETS, budgets, key=_part_projected)
+
+
+def _part_projected(budget: BudgetReading) -> tuple[bool, Fraction]:
+    """How much of it will be spent: of a budget of nothing, anything is more than any part of another."""
+    if not budget.amount_nano:
+        return budget.projected_nano > 0, Fraction(budget.projected_nano)
+    return False, Fraction(budget.projected_nano, budget.amount_nano)
 
 
 def _budget(budget: dict[str, Any], longest: int) -> dict[str, Any]:

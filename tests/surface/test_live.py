@@ -194,6 +194,23 @@ def test_budgets_are_those_of_the_report_and_not_too_many() -> None:
     }  # fmt: skip
 
 
+def test_budgets_in_danger_are_shown_first_wherever_they_stand_in_the_table() -> None:
+    """Of eight budgets f will be spent to 130 % and g to 110 %; a and b, to 90 %, are left out, and so is one of 95 %.
+
+    What counts is the part: 1300 of 1000 is worse than 9000 of 10 000. Where nothing was to be spent, 1 is the worst.
+    """
+    (budget,) = outlook().budgets
+    plans = (("a", 10_000, 9_000), ("b", 100, 90), ("c", 100, 95), ("d", 100, 95), ("e", 100, 99), ("f", 1_000, 1_300),
+             ("g", 100, 110), ("h", 0, 1))  # fmt: skip
+    many = tuple(
+        replace(budget, name=name, amount_nano=amount * NANO, projected_nano=projected * NANO)
+        for name, amount, projected in plans
+    )
+    shown = json.loads(snapshot(READY, reading(), replace(outlook(), budgets=many)))["figures"]
+    assert [one["budget"] for one in shown["budgets"]] == ["h", "f", "g", "e", "c"]
+    assert shown["more_budgets"] == 3
+
+
 def test_segments_are_the_dearest_first_without_what_is_idle() -> None:
     shown = json.loads(snapshot(READY, reading()))["figures"]["segments"]
     assert [(row["segment"]["queue"], row["standard_cost"]) for row in shown] == [
