@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import ProcessCollector
 
 from consumer.settings import load_settings
 from tests.deploy.commands import BIN, ROOT, ask
@@ -138,6 +139,17 @@ def test_calls_are_taken_from_those_with_a_token_and_stored_in_the_state(worker:
     assert (worker.folder / "state" / "callcost.db").stat().st_mode & 0o777 == 0o600
     for path in ("/", "/metrics", "/api/windows?window=30d", "/api/pools"):
         assert worker.get(path)
+
+
+def test_the_boot_time_can_be_read_for_without_it_nothing_is_told_of_the_process(
+    worker: ShutIn, tmp_path: Path
+) -> None:
+    """ProcSubset=pid leaves of /proc what is here: processes, and no stat."""
+    (tmp_path / "self").symlink_to("/proc/self")
+    assert list(ProcessCollector(proc=str(tmp_path), registry=None).collect()) == []
+    assert not values("ProcSubset")
+    told = worker.get("/metrics")
+    assert all(f"\n{name} " in told for name in ("process_cpu_seconds_total", "process_open_fds", "process_max_fds"))
 
 
 def test_there_are_tasks_to_spare(worker: ShutIn) -> None:
