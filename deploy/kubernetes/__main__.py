@@ -1,8 +1,9 @@
 """`python -m deploy.kubernetes`: makes again what is made from other files."""
 
+import sys
 from pathlib import Path
 
-from deploy.kubernetes.made import prometheus_rules, rates_config_map
+from deploy.kubernetes.made import RatesTooLarge, prometheus_rules, rates_config_map
 
 DEPLOY = Path(__file__).parent.parent
 HERE = Path(__file__).parent
@@ -19,7 +20,11 @@ def made() -> dict[Path, str]:
 
 def main() -> None:
     """Write them, and say which changed."""
-    for path, text in made().items():
+    try:
+        texts = made()
+    except RatesTooLarge as error:
+        sys.exit(str(error))
+    for path, text in texts.items():
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             print(path.relative_to(DEPLOY.parent))

@@ -15,6 +15,13 @@ _LABELS = {"app.kubernetes.io/name": "callcost", "app.kubernetes.io/part-of": "c
 #: What may stand in the key of a ConfigMap is not what may stand in a path: decks get their folder back in the volume.
 DECKS = "decks"
 
+#: The API server takes no more in the values of a ConfigMap: MaxSecretSize in kubernetes/pkg/apis/core/types.go.
+MOST_BYTES = 1 << 20
+
+
+class RatesTooLarge(Exception):
+    """A rate table that no ConfigMap holds. The message says where to put it instead."""
+
 
 def prometheus_rules(rules: Mapping[str, str]) -> str:
     """A PrometheusRule for each file of rules, by its name without suffix; groups as they stand."""
@@ -32,8 +39,9 @@ def _prometheus_rule(name: str, written: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rates_config_map(folder: Path) -> str:
-    """A ConfigMap with rates.toml and its decks, byte by byte."""
+    """A ConfigMap with rates.toml and its decks, byte by byte. Raises RatesTooLarge."""
     files = [folder / "rates.toml", *sorted((folder / DECKS).glob("*.csv"))]
+    _need_room(folder, sum(path.stat().st_size for path in files))
     made = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -41,6 +49,15 @@ def rates_config_map(folder: Path) -> str:
         "data": {path.name: path.read_text(encoding="utf-8") for path in files},
     }
     return _NOTE.format(source="deploy/sample") + str(yaml.dump(made, **_AS_WRITTEN))
+
+
+def _need_room(folder: Path, size_bytes: int) -> None:
+    if size_bytes > MOST_BYTES:
+        raise RatesTooLarge(
+            f"{folder}: rates.toml and its decks have {size_bytes:,} bytes, a ConfigMap takes at most {MOST_BYTES:,}. "
+            "On Kafka publish the table (callcost rates publish, [kafka] rates); else mount a volume that has it: "
+            "docs/deployment.md, Large decks"
+        )
 
 
 class _Dumper(yaml.SafeDumper):

@@ -14,6 +14,7 @@ from consumer.rates.load import load_rates
 from consumer.settings import KafkaSection, load_settings
 from consumer.surface import metric_families
 from deploy.kubernetes.__main__ import made
+from deploy.kubernetes.made import RatesTooLarge, rates_config_map
 from deploy.rules.deployment import Deployment
 from deploy.rules.files import RECORDING, rules
 from tests.deploy.commands import ROOT, ask
@@ -79,6 +80,37 @@ def test_what_is_made_of_other_files_is_made_of_them_as_they_are() -> None:
     """If not: python -m deploy.kubernetes."""
     stale = [str(path.relative_to(ROOT)) for path, text in made().items() if path.read_text(encoding="utf-8") != text]
     assert stale == []
+
+
+def test_a_rate_table_that_no_configmap_holds_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """1 MiB of values is what the API server takes: 576 bytes and a deck of 1 048 000."""
+    (tmp_path / "decks").mkdir()
+    (tmp_path / "rates.toml").write_text("#" * 576)
+    deck = tmp_path / "decks" / "carrier-a.csv"
+    deck.write_text("3" * 1_048_000)
+    assert len(yaml.safe_load(rates_config_map(tmp_path))["data"]["carrier-a.csv"]) == 1_048_000
+    deck.write_text("3" * 1_048_001)
+    with pytest.raises(RatesTooLarge, match=r"1,048,577 bytes.*callcost rates publish.*a volume"):
+        rates_config_map(tmp_path)
+    assert "### Large decks" in (ROOT / "docs" / "deployment.md").read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_volume_for_large_decks_fits_the_worker(version: str, tmp_path: Path) -> None:
+    """The patch of docs/deployment.md, applied to a copy of the embedded overlay."""
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    (patch,) = re.findall(r"```yaml\n(- op: add\n.*?)```", page, re.DOTALL)
+    shutil.copytree(KUBERNETES, tmp_path, dirs_exist_ok=True)
+    folder = tmp_path / "overlays" / "embedded"
+    (folder / "decks.yaml").write_text(patch)
+    with (folder / "kustomization.yaml").open("a") as kustomization:
+        kustomization.write("  - path: decks.yaml\n    target: { kind: StatefulSet, name: callcost }\n")
+    patched = the("StatefulSet", rendered(folder))
+    kubernetes_validate.validate(patched, version, strict=True)
+    pod = patched["spec"]["template"]["spec"]
+    (volume,) = (one for one in pod["volumes"] if "persistentVolumeClaim" in one)
+    (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["name"] == volume["name"])
+    assert f'rates = "{mount["mountPath"]}/rates.toml"' in page
 
 
 def test_the_operator_is_given_the_same_rules_as_prometheus() -> None:
