@@ -63,7 +63,7 @@ class Worker:
         self.home = _home(settings, decoders, clock)
         ingest = settings.ingest
         limits = Limits(ingest.most_body_bytes, ingest.most_records, ingest.body_s)
-        self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, limits)
+        self.webhooks = Webhooks(_webhooks(settings, decoders), self.home.append, limits, clock)
         self.file = FollowedFile(settings.source, self.home) if settings.source else None
         self.desk = WorkerDesk(settings, self.home, self.rates, self.webhooks, self.file, clock)
         self._stopped = asyncio.Event()

@@ -4,14 +4,16 @@ import asyncio
 import json
 import resource
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from bench.strangers import STRANGERS, Door
+from consumer.core.instants import DAY_MS, HOUR_MS, format_ms, parse_rfc3339
 from tests.home.contract import call
 from tests.home.test_embedded_home import RATES
 from tests.worker_process import WorkerProcess, until
@@ -60,6 +62,33 @@ async def test_every_stranger_gets_an_answer_and_every_good_call_is_taken(worker
     assert answered['callcost_webhook_answers_total{code="401",platform="callcost"}'] == EACH
     assert answered['callcost_webhook_answers_total{code="401",platform="twilio"}'] == EACH
     assert answered['callcost_webhook_answers_total{code="413",platform="callcost"}'] == 3 * EACH
+
+
+async def test_calls_that_are_wrong_by_themselves_are_refused_for_the_reason_that_the_fold_counts(
+    worker: WorkerProcess,
+) -> None:
+    now_ms = time.time_ns() // 1_000_000
+    good = json.loads(call("a"))
+    started_ms = parse_rfc3339(good["started_at"])
+    answered = {"disposition": "answered", "answered_at": None}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"call_id": "b"}, "missing_field"),
+        (good | {"direction": None}, "missing_field"),
+        (good | answered, "missing_field"),
+        (good | {"ended_at": format_ms(started_ms - 1_000)}, "wrong_order"),
+        (good | {"wrap_s": -1}, "negative_duration"),
+        (good | {"ended_at": format_ms(started_ms + 30 * DAY_MS)}, "absurd_duration"),
+        (good | {"started_at": format_ms(now_ms), "ended_at": format_ms(now_ms + 2 * HOUR_MS)}, "ended_in_future"),
+    ]
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    async with aiohttp.ClientSession() as session:
+        for told, reason in wrong:
+            async with session.post(f"{worker.url}/ingest/callcost", data=json.dumps(told), headers=headers) as got:
+                assert got.status == 400
+                assert [one["reason"] for one in (await got.json())["reasons"]] == [reason]
+    await asyncio.to_thread(until, worker.is_up_to_date)
+    counts = worker.status()["counts"]
+    assert counts["rejected"] == Counter(reason for _, reason in wrong)
 
 
 async def test_what_is_logged_of_strangers_is_short_and_tells_no_secret(worker: WorkerProcess) -> None:

@@ -114,15 +114,13 @@ class Intake:
 
     def _wait_or_reject(self, event: CallVersion, fault: Rejection, record: SourceRecord) -> None:
         """A higher version that lacks only what another may say waits; version 1 must be complete."""
-        if event.number > 1 and fault.reason == "missing_field":
-            impossible = impossible_duration(event.fields) or _in_future(event.fields, record)
-            if impossible is None:
-                said = Said(event.number, record.offset, event.fields)
-                self.index.wait(event.call_id, said, self._life(event, record))
-                self.counts.pending += 1
-                return
-            fault = impossible
-        self._reject(fault, record.offset)
+        lasting = _lasting(fault, event, record)
+        if lasting is None:
+            said = Said(event.number, record.offset, event.fields)
+            self.index.wait(event.call_id, said, self._life(event, record))
+            self.counts.pending += 1
+            return
+        self._reject(lasting, record.offset)
 
     def _life(self, event: CallVersion, record: SourceRecord) -> int:
         """A call is remembered for a horizon after this: its end, and every record that tells of it."""
@@ -159,6 +157,29 @@ class Intake:
     def _reject(self, rejection: Rejection, offset: int) -> None:
         self.counts.reject(rejection.reason)
         self.rejected.append(Rejected(offset, rejection))
+
+
+def fault_alone(event: CallVersion, record: SourceRecord) -> Rejection | None:
+    """What is wrong with an event by itself, for those who see no other: the fold rejects it for the same reason.
+
+    None also where a lower version may mend it: of a higher one that lacks a field, or whose hold is longer than
+    its conversation, unless it states `talk_s`. An event with a fault is counted all the same where a higher version
+    came earlier and says otherwise, or where its version is known already.
+    """
+    call = complete(event.call_id, event.fields)
+    if not isinstance(call, Rejection):
+        return _in_future(call, record)
+    is_default_talk = call.field == "talk_s" and not isinstance(event.fields.talk_ms, int)
+    if event.number > 1 and is_default_talk:
+        return _in_future(event.fields, record)
+    return _lasting(call, event, record)
+
+
+def _lasting(fault: Rejection, event: CallVersion, record: SourceRecord) -> Rejection | None:
+    """What no other version can mend of an event that makes no call; None where a higher one only lacks a field."""
+    if event.number == 1 or fault.reason != "missing_field":
+        return fault
+    return impossible_duration(event.fields) or _in_future(event.fields, record)
 
 
 def _in_future(told: CompletedCall | CallFields, record: SourceRecord) -> Rejection | None:

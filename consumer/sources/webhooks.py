@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import web
 
 from consumer.core.calls import Decoder, Rejection, SourceRecord
+from consumer.core.intake import fault_alone
 from consumer.sources.bodies import CODINGS, NotPacked, TooLarge, records_in, unpacked
 from consumer.sources.guards import BearerTokens, TwilioSignature
 from consumer.sources.records import Framing
@@ -27,6 +28,7 @@ _UNKNOWN = "unknown"  # a platform that is none, in the counts
 
 #: Makes records durable. Raises Unavailable when that cannot be done now.
 Append = Callable[[str, Sequence[bytes]], Awaitable[None]]
+Clock = Callable[[], int]  # milliseconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ class Refused(Exception):
 class Webhooks:
     """All platforms that may post."""
 
-    def __init__(self, webhooks: Mapping[str, Webhook], append: Append, limits: Limits) -> None:
-        self._webhooks, self._append, self._limits = webhooks, append, limits
+    def __init__(self, webhooks: Mapping[str, Webhook], append: Append, limits: Limits, clock: Clock) -> None:
+        self._webhooks, self._append, self._limits, self._clock = webhooks, append, limits, clock
         self._one_large_body = asyncio.Lock()
         self.answers: Counter[tuple[str, int]] = Counter()  # by platform and status
 
@@ -113,10 +115,11 @@ class Webhooks:
 
     async def _judged(self, webhook: Webhook, body: bytes, coding: str) -> "_Judged":
         """What a body holds. A large one on a thread, one after the other, so that small ones need not wait."""
+        now_ms = self._clock()
         if coding == "identity" and len(body) <= _LARGE_BYTES:
-            return _judge(webhook, body, coding, self._limits)
+            return _judge(webhook, body, coding, self._limits, now_ms)
         async with self._one_large_body:
-            return await asyncio.to_thread(_judge, webhook, body, coding, self._limits)
+            return await asyncio.to_thread(_judge, webhook, body, coding, self._limits, now_ms)
 
     async def _body(self, request: web.Request) -> bytes:
         limits = self._limits
@@ -137,14 +140,14 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="callcost"'}
 
 
 class _Judged(NamedTuple):
-    """Records, how many events they hold, and which of these the decoder rejects. The fold will say the same."""
+    """Records, how many events they hold, and which of these are wrong by themselves, whatever else is told."""
 
     values: Sequence[bytes]
     events: int
     rejected: Sequence[tuple[int, Rejection]]
 
 
-def _judge(webhook: Webhook, body: bytes, coding: str, limits: Limits) -> _Judged:
+def _judge(webhook: Webhook, body: bytes, coding: str, limits: Limits, now_ms: int) -> _Judged:
     try:
         plain = body if coding == "identity" else unpacked(body, coding, limits.body_bytes)
         values = records_in(plain, webhook.framing, limits.records)
@@ -154,10 +157,12 @@ def _judge(webhook: Webhook, body: bytes, coding: str, limits: Limits) -> _Judge
         raise Refused(400, f"Content-Encoding: expected {coding}: {error}") from None
     events, rejected = 0, []
     for item, value in enumerate(values):
-        for event in webhook.decode(SourceRecord(item, value, webhook.headers)):
+        record = SourceRecord(item, value, webhook.headers, now_ms)
+        for event in webhook.decode(record):
             events += 1
-            if isinstance(event, Rejection):
-                rejected.append((item, event))
+            fault = event if isinstance(event, Rejection) else fault_alone(event, record)
+            if fault is not None:
+                rejected.append((item, fault))
     return _Judged(values, events, rejected)
 
 

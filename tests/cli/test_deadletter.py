@@ -6,7 +6,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,10 @@ def post_body(worker: WorkerProcess, platform: str, media_type: str, body: bytes
             assert error.code == status, error.read()
 
 
-def post(worker: WorkerProcess, *calls: dict[str, str]) -> None:
-    bad = [call for call in calls if call is BAD]
+def post(worker: WorkerProcess, *calls: dict[str, str], wrong: Sequence[dict[str, str]] = (BAD,)) -> None:
+    is_refused = all(call in wrong for call in calls)
     body = json.dumps(calls).encode()
-    post_body(worker, "callcost", "application/json", body, 400 if len(bad) == len(calls) else 200)
+    post_body(worker, "callcost", "application/json", body, 400 if is_refused else 200)
 
 
 def deadletter(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -114,7 +114,7 @@ def test_all_of_one_reason_are_costed_each_once_also_when_asked_while_no_worker_
     ahead = [{**GOOD, "call_id": f"c{number}", "disposition": "no_answer", **times} for number in range(3)]
     for call in ahead:
         del call["answered_at"]
-    post(worker, *ahead, BAD)
+    post(worker, *ahead, BAD, wrong=[*ahead, BAD])
     until(lambda: kept(worker, 4))
     assert worker.stop() == 0
     said = deadletter(worker.folder, "replay", "--all", "--reason", "ended_in_future")

@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from consumer.core.instants import parse_rfc3339
 from consumer.platforms.formats import FORMATS, LocalTimes, header_of
 from consumer.sources.guards import BearerTokens
 from consumer.sources.unavailable import Unavailable
@@ -20,9 +21,11 @@ CALL = {
     "call_id": "a", "direction": "inbound", "started_at": "2026-07-20T10:00:00Z", "ended_at": "2026-07-20T10:01:00Z",
     "disposition": "no_answer",
 }  # fmt: skip
+ANSWERED = {"disposition": "answered", "answered_at": "2026-07-20T10:00:30Z"}  # for 30 s
 JSON = json.dumps(CALL).encode()
 TOKEN = b"a-token-of-the-platform"
 LIMIT = 50_000  # bytes of a body
+NOW = "2026-07-20T10:05:00Z"  # by the clock of the server
 
 
 class Journal:
@@ -65,7 +68,7 @@ async def door() -> AsyncIterator[Door]:
         for name, form in FORMATS.items()
     }
     journal = Journal()
-    webhooks = Webhooks(known, journal.append, Limits(LIMIT, 2_000, body_s=0.2))
+    webhooks = Webhooks(known, journal.append, Limits(LIMIT, 2_000, body_s=0.2), lambda: parse_rfc3339(NOW))
     served = web.Application(client_max_size=LIMIT)
     webhooks.add_to(served)
     server = TestServer(served)
@@ -139,6 +142,61 @@ async def test_of_some_bad_calls_among_good_ones_the_reasons_are_told(door: Door
     ]  # fmt: skip
     assert told["reasons"][1]["found"] == "a string 'perhaps'"
     assert door.records == lines
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "field"),
+    [
+        ({"direction": None}, "missing_field", "direction"),
+        ({"disposition": "answered"}, "missing_field", "answered_at"),
+        ({"ended_at": "2026-07-20T09:59:59Z"}, "wrong_order", "ended_at"),
+        ({"wrap_s": -1}, "negative_duration", "wrap_s"),
+        (ANSWERED | {"hold_s": 31}, "negative_duration", "talk_s"),
+        ({"started_at": "2026-06-20T10:01:00Z"}, "absurd_duration", "ended_at"),  # 30 days
+        ({"ended_at": "2026-07-20T10:10:00.001Z"}, "ended_in_future", "ended_at"),  # 300.001 s after 10:05
+        ({"version": 2, "wrap_s": -1}, "negative_duration", "wrap_s"),
+        ({"version": 2, "wrap_s": -1, "direction": None}, "negative_duration", "wrap_s"),
+        ({"version": 2, "ended_at": "2026-07-20T09:59:59Z"}, "wrong_order", "ended_at"),
+    ],
+)
+async def test_what_a_call_shows_by_itself_is_refused_with_its_reason(
+    door: Door, said: dict[str, Any], reason: str, field: str
+) -> None:
+    body = json.dumps(CALL | said).encode()
+    status, told = await door.post(body)
+    assert (status, told["received"], told["rejected"]) == (400, 1, 1)
+    assert [(one["item"], one["reason"], one["field"]) for one in told["reasons"]] == [(0, reason, field)]
+    assert door.records == [body]  # for the fold to count, and for the dead letters
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"call_id": "a", "version": 2, "wrap_s": 30},
+        {"call_id": "a", "version": 2, "direction": None},  # version 3 may say it again
+        {"call_id": "a", "version": 2, "answered_at": "2026-07-20T10:00:30Z", "ended_at": "2026-07-20T10:00:10Z"},
+        CALL | {"version": 3, "disposition": "answered"},  # version 2 may say when
+        CALL | ANSWERED | {"version": 2, "hold_s": 31},  # version 1 may say how long was talked
+        CALL | {"ended_at": "2026-07-20T10:10:00Z"},  # 300 s after 10:05
+    ],
+)
+async def test_what_another_version_may_complete_is_taken(door: Door, said: dict[str, Any]) -> None:
+    assert await door.post(json.dumps(said).encode()) == (200, {"received": 1})
+
+
+async def test_one_half_of_a_call_that_a_platform_tells_in_two_is_taken(door: Door) -> None:
+    bye = {"method": "BYE", "callid": "a", "time": 1784541660, "sip_code": "200"}  # 2026-07-20T10:01:00Z
+    assert await door.post(json.dumps(bye).encode(), platform="kamailio") == (200, {"received": 1})
+    bye["time"] += 3_600  # 56 min ahead of 10:05
+    status, told = await door.post(json.dumps(bye).encode(), platform="kamailio")
+    assert (status, told["reasons"][0]["reason"]) == (400, "ended_in_future")
+
+
+async def test_of_two_calls_the_one_that_is_wrong_by_itself_is_told(door: Door) -> None:
+    status, told = await door.post(b'[{"call_id":"z"},' + JSON + b"]")
+    assert (status, told["received"], told["rejected"]) == (200, 2, 1)
+    (one,) = told["reasons"]
+    assert (one["item"], one["reason"], one["field"]) == (0, "missing_field", "direction")
 
 
 async def test_not_every_reason_of_a_large_body_is_told(door: Door) -> None:
