@@ -15,9 +15,9 @@ from msgspec import UNSET, UnsetType
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from consumer.core.calls import RESERVED, CallFields, CallVersion, Decoded, Rejection, SourceRecord
+from consumer.core.calls import RESERVED, CallFields, CallVersion, Decoded, Reason, Rejection, SourceRecord
 from consumer.core.instants import parse_rfc3339
-from consumer.platforms.mistakes import json_type
+from consumer.platforms.mistakes import expected_by, found_by, json_type, path
 from schemas.call import HIGHEST_VERSION, KEYS, CallAmendment, Direction, Disposition, Outcome
 
 _Text = str | UnsetType | None
@@ -232,15 +232,9 @@ def _mistyped(said: dict[str, Any], unknown: int) -> Rejection | None:
 
 
 def _fault(fault: ErrorDetails, unknown: int) -> Rejection:
-    field, value = ".".join(str(part) for part in fault["loc"]), fault["input"]
-    is_unknown = fault["type"] == "literal_error" and isinstance(value, str)
-    # The text of a call's fields may be somebody's phone number: only closed sets are quoted.
-    shown = repr(value)[:60] if is_unknown or isinstance(value, int | float | bool) else ""
-    kind = json_type(value)
-    expected = fault["msg"].removeprefix("Input should be ")
-    return Rejection(
-        "unknown_value" if is_unknown else "wrong_type", field, f"{kind} {shown}".strip(), expected, unknown
-    )
+    is_unknown = fault["type"] == "literal_error" and isinstance(fault["input"], str)
+    reason: Reason = "unknown_value" if is_unknown else "wrong_type"
+    return Rejection(reason, path(fault), found_by(fault), expected_by(fault), unknown)
 
 
 def _mistaken(said: dict[str, Any], unknown: int) -> Rejection | None:

@@ -334,9 +334,54 @@ def test_a_fault_has_its_reason_and_field(fields: dict[str, Any], reason: tuple[
     assert refused(json.dumps(CALL | fields).encode()) == reason
 
 
-def test_a_rejection_never_quotes_a_phone_number() -> None:
-    found = told(from_number=["+302310555666"], to_number={"n": "+302310555666"}, queue="")
-    assert "2310" not in str(found)
+AMOUNT = "a string with a decimal number such as '0.0123', not negative, of at most 12 digits and 18 decimals"
+CURRENCY = "a string of three capital letters (ISO 4217), such as 'USD'"
+
+
+@pytest.mark.parametrize(
+    ("fields", "found", "expected"),
+    [
+        ({"reported_price": {"amount": "-0.2", "currency": "USD"}}, "a string '-0.2'", AMOUNT),
+        ({"reported_price": {"amount": 0.2, "currency": "USD"}}, "a number 0.2", AMOUNT),
+        ({"reported_price": {"amount": "0.2", "currency": "dollars"}}, "a string 'dollars'", CURRENCY),
+        ({"reported_price": {"amount": "0.2"}}, "nothing", "a value"),
+        ({"reported_price": "0.2"}, "a string '0.2'", "an object"),
+        ({"wrap_s": "5"}, "a string '5'", "a number of seconds"),
+        ({"wrap_s": "5" + " " * 39}, "a string '5" + " " * 39 + "'", "a number of seconds"),  # 40 characters
+        ({"wrap_s": "5" + " " * 40}, "a string of 41 characters", "a number of seconds"),
+        ({"transferred": "yes"}, "a string 'yes'", "true or false"),
+        ({"transferred": 1}, "a number 1", "true or false"),
+        ({"queue": True}, "a boolean true", "a string"),
+        ({"version": "2"}, "a string '2'", "a whole number from 1 to 2^53 - 1"),
+        ({"version": 0}, "a number 0", "a whole number from 1 to 2^53 - 1"),
+        ({"attributes": ["vip"]}, "an array", "an object"),
+        ({"attributes": {"version": 2}}, "a number 2", "a string"),
+        ({"outcome": "won"}, "a string 'won'", "'resolved', 'unresolved', 'sale' or 'lead'"),
+    ],
+)
+def test_a_rejection_says_in_words_what_was_found_and_what_is_expected(
+    fields: dict[str, Any], found: str, expected: str
+) -> None:
+    rejection = told(**fields)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.found, rejection.expected) == (found, expected)
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"from_number": ["+302310555666"]}, "an array"),
+        ({"to_number": {"n": "+302310555666"}}, "an object"),
+        ({"from_number": 302310555666}, "a number 30…66"),
+        ({"wrap_s": "+302310555666"}, "a string '+30…66'"),
+        ({"transferred": "+30 (2310) 555-666"}, "a string '+30…66'"),
+        ({"direction": "2310555666"}, "a string '23…66'"),
+    ],
+)
+def test_a_rejection_never_quotes_a_phone_number(fields: dict[str, Any], found: str) -> None:
+    rejection = told(**fields)
+    assert isinstance(rejection, Rejection)
+    assert rejection.found == found
 
 
 def test_a_null_is_absent_in_version_1_and_erases_in_a_higher_one() -> None:

@@ -338,6 +338,33 @@ def test_form_of_200_fields_is_read() -> None:
     assert isinstance(version, CallVersion)
 
 
+@pytest.mark.parametrize(
+    ("record", "found", "expected"),
+    [
+        (
+            {"price": -0.045},
+            "a number -0.045",
+            "a string with a decimal number such as '-0.0123', of at most 12 digits",
+        ),
+        ({"price_unit": "euro"}, "a string 'euro'", "a string of three letters (ISO 4217), such as 'USD'"),
+        ({"duration": "long"}, "a string 'long'", "a number of seconds, 0 to 604800"),
+        (
+            {"queue_time": "302310555666x"},
+            "a string '30…66x'",
+            "a number of milliseconds, 0 or more and at most a week",
+        ),
+        ({"end_time": 5}, "a number 5", "a text: an RFC 2822 time"),
+    ],
+)
+def test_a_rejection_says_in_words_what_was_found_and_what_is_expected(
+    record: dict[str, Any], found: str, expected: str
+) -> None:
+    (rejection,) = events_of(json.dumps(RESOURCE | record).encode())
+    assert isinstance(rejection, Rejection)
+    assert rejection.found == found
+    assert rejection.expected.startswith(expected)
+
+
 @pytest.mark.parametrize(("body", "reason", "field"), [
     (b"a=b", "missing_field", "CallSid"), (b"{}", "missing_field", "sid"), (b'{"calls": 1}', "wrong_type", "calls"),
     (b'{"calls": null}', "wrong_type", "calls"), (b"[null]", "not_an_object", ""), (b"[[]]", "not_an_object", ""),
