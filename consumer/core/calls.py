@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from consumer.core.money import format_thousandths
+from consumer.core.durations import in_words
 
 DIRECTIONS = ("inbound", "outbound", "internal")
 DISPOSITIONS = ("answered", "abandoned", "no_answer", "busy", "failed", "voicemail")
@@ -218,24 +218,18 @@ def impossible_duration(fields: CallFields) -> Rejection | None:
     stated = [(name, value) for name in _DURATIONS if isinstance(value := getattr(fields, name), int)]
     for name, value in stated:
         if value < 0:
-            return Rejection("negative_duration", _DURATIONS[name], _seconds(value), "0 s or more")
+            return Rejection("negative_duration", _DURATIONS[name], in_words(value), "0 s or more")
     for name, value in stated:
         if value > MAX_DURATION_MS:
-            return Rejection("absurd_duration", _DURATIONS[name], _seconds(value), "604800 s (a week) or less")
+            return Rejection("absurd_duration", _DURATIONS[name], in_words(value), "604800 s (a week) or less")
     return None
 
 
 def _impossible_call(talk_ms: int, whole_ms: int) -> Rejection:
     if talk_ms < 0:
-        found = f"ended_at - answered_at - hold_s = {_seconds(talk_ms)}"
+        found = f"ended_at - answered_at - hold_s = {in_words(talk_ms)}"
         return Rejection("negative_duration", "talk_s", found, "hold_s no longer than the conversation")
-    return Rejection("absurd_duration", "ended_at", f"a call of {_seconds(whole_ms)}", "604800 s (a week) or less")
-
-
-def _seconds(duration_ms: int) -> str:
-    """A duration for a message; a number of 300 digits is not worth them all."""
-    text = format_thousandths(duration_ms)
-    return f"{text} s" if len(text) < 30 else f"{text[:12]}… s"
+    return Rejection("absurd_duration", "ended_at", f"a call of {in_words(whole_ms)}", "604800 s (a week) or less")
 
 
 def _missing(fields: CallFields) -> Rejection:
@@ -250,6 +244,6 @@ def _wrong_order(started: int, connected: int | None, answered: int | None, ende
     known = [(name, instant) for name, instant in steps if instant is not None]
     for (before, earlier), (after, later) in pairwise(known):
         if earlier > later:
-            found = f"{after} {_seconds(earlier - later)} before {before}"
+            found = f"{after} {in_words(earlier - later)} before {before}"
             return Rejection("wrong_order", after, found, "started_at ≤ connected_at ≤ answered_at ≤ ended_at")
     raise AssertionError("the times were in order")

@@ -16,6 +16,7 @@ from consumer.core.calls import (
     impossible_duration,
 )  # fmt: skip
 from consumer.core.counts import Counts
+from consumer.core.durations import in_words
 from consumer.core.effects import Effects
 from consumer.core.entries import Entry, Said
 from consumer.core.index import Expired, Index
@@ -186,7 +187,5 @@ def _in_future(told: CompletedCall | CallFields, record: SourceRecord) -> Reject
     ended_ms = told.ended_ms
     if record.timestamp_ms is None or not isinstance(ended_ms, int) or ended_ms <= record.timestamp_ms + FUTURE_MS:
         return None
-    ahead_s = (ended_ms - record.timestamp_ms) / 1000
-    return Rejection(
-        "ended_in_future", "ended_at", f"{ahead_s:.3f} s after the record's time", "at most 300 s after it"
-    )
+    found = f"{in_words(ended_ms - record.timestamp_ms)} after the record's time"
+    return Rejection("ended_in_future", "ended_at", found, "at most 5 min after it")
