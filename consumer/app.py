@@ -21,7 +21,7 @@ from consumer.home.embedded.home import EmbeddedHome, Keeping
 from consumer.home.embedded.rate_tables import SWITCH, no_call
 from consumer.home.home import Home
 from consumer.platforms.formats import FORMATS, LocalTimes, by_platform, header_of
-from consumer.settings import Settings, SettingsInvalid, secrets_of
+from consumer.settings import Settings, SettingsInvalid, ingest_secrets
 from consumer.sources.guards import BearerTokens, TwilioSignature
 from consumer.sources.webhooks import Limits, Webhook, Webhooks
 from consumer.surface.http import application
@@ -219,11 +219,10 @@ def _decoders(settings: Settings, table_zone: ZoneInfo) -> dict[str, Decoder]:
 
 def _webhooks(settings: Settings, decoders: Mapping[str, Decoder]) -> dict[str, Webhook]:
     """Twilio by its signature where its token is known; everybody else, and Twilio otherwise, by a bearer token."""
-    ingest = settings.ingest
-    tokens = secrets_of("ingest.token", ingest.token, ingest.token_file)
-    of_twilio = secrets_of("ingest.twilio_auth_token", ingest.twilio_auth_token, ingest.twilio_auth_token_file)
-    bearer = BearerTokens(tokens) if tokens else None
-    signature = TwilioSignature(of_twilio, ingest.public_url or "") if of_twilio else None
+    secrets = ingest_secrets(settings.ingest)
+    bearer = BearerTokens(secrets.tokens) if secrets.tokens else None
+    public_url = settings.ingest.public_url or ""
+    signature = TwilioSignature(secrets.of_twilio, public_url) if secrets.of_twilio else None
     found = {
         name: Webhook(form.framing, form.media_types, decoders[name], header_of(name), bearer)
         for name, form in FORMATS.items()

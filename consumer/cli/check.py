@@ -1,5 +1,7 @@
 """`callcost check`: all that is wrong with settings, rate tables and files of calls, each with its place."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +15,7 @@ from consumer.platforms.formats import Format
 from consumer.rates.build import build_rate_table
 from consumer.rates.load import load_rates
 from consumer.rates.problems import RateTableInvalid
-from consumer.settings import Settings, SettingsInvalid, load_settings
+from consumer.settings import Settings, SettingsInvalid, check_at_hand, load_settings
 from consumer.sources.files import Places
 
 
@@ -49,15 +51,29 @@ def _settings(path: Path | None) -> tuple[Settings | None, bool]:
         return None, True
     try:
         settings = load_settings(path)
-        if settings.kafka is not None:
-            from consumer.kafka.connection import connection_of  # noqa: PLC0415 - not for those who have no Kafka
-
-            connection_of(settings.kafka)  # its certificates and secrets
     except SettingsInvalid as error:
         errors.print(str(error), style="red", markup=False)
         return None, False
-    typer.echo(f"{path}: valid")
-    return settings, True
+    mistakes = list(_not_at_hand(settings))
+    for mistake in mistakes:
+        errors.print(mistake, style="red", markup=False)
+    if not mistakes:
+        typer.echo(f"{path}: valid")
+    return settings, not mistakes
+
+
+def _not_at_hand(settings: Settings) -> Iterator[str]:
+    """What the settings name on this machine and `run` could not use."""
+    looks: list[Callable[[], object]] = [partial(check_at_hand, settings)]
+    if settings.kafka is not None:
+        from consumer.kafka.connection import connection_of  # noqa: PLC0415 - not for those who have no Kafka
+
+        looks.append(partial(connection_of, settings.kafka))  # its certificates and secrets
+    for look in looks:
+        try:
+            look()
+        except SettingsInvalid as error:
+            yield from str(error).splitlines()
 
 
 def _table(path: Path | None) -> tuple[RateTable | None, bool]:

@@ -1,8 +1,9 @@
 """Settings: callcost.toml and the environment."""
 
+from consumer.settings.at_hand import check_at_hand
 from consumer.settings.kafka import KafkaSection
 from consumer.settings.mistakes import SettingsInvalid
-from consumer.settings.secrets import secrets_of
+from consumer.settings.secrets import ingest_secrets
 from consumer.settings.sections import FoldSection, HomeSection, HttpSection, SourceSettings
 from consumer.settings.settings import Settings, load_settings
 
@@ -14,6 +15,7 @@ __all__ = [
     "Settings",
     "SettingsInvalid",
     "SourceSettings",
+    "check_at_hand",
+    "ingest_secrets",
     "load_settings",
-    "secrets_of",
 ]
