@@ -15,7 +15,7 @@ from consumer.platforms.formats import Format
 from consumer.rates.build import build_rate_table
 from consumer.rates.load import load_rates
 from consumer.rates.problems import RateTableInvalid
-from consumer.settings import Settings, SettingsInvalid, check_at_hand, load_settings
+from consumer.settings import Settings, SettingsInvalid, WrittenSettings, check_at_hand, load_settings
 from consumer.sources.files import Places
 
 
@@ -54,9 +54,9 @@ def _settings(path: Path | None) -> tuple[Settings | None, bool]:
     except SettingsInvalid as error:
         errors.print(str(error), style="red", markup=False)
         return None, False
-    mistakes = list(_not_at_hand(settings))
+    mistakes, written = list(_not_at_hand(settings)), WrittenSettings.read(path)
     for mistake in mistakes:
-        errors.print(mistake, style="red", markup=False)
+        errors.print(written.placed(mistake), style="red", markup=False)
     if not mistakes:
         typer.echo(f"{path}: valid")
     return settings, not mistakes

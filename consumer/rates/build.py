@@ -6,7 +6,6 @@ Pure: decks are asked for by name.
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable
 from datetime import date, datetime
 from fractions import Fraction
@@ -24,13 +23,13 @@ from consumer.core.tariff import Rounding, Tariff, TariffPeriod
 from consumer.rates.crosschecks import cross_check
 from consumer.rates.decks import WrittenDeck, decimals_of, scaled, written_csv, written_inline
 from consumer.rates.elements import Elements, Placed, element_problems, elements_of
-from consumer.rates.places import Places
-from consumer.rates.problems import Problem, RateTableInvalid
+from consumer.rates.problems import RateTableInvalid
+from consumer.toml.places import Places
+from consumer.toml.problem import Problem
+from consumer.toml.text import NoToml, parsed
 from schemas import rates as wire
 
 ReadDeck = Callable[[str], bytes]  # raises OSError or KeyError where there is none
-
-_AT_LINE = re.compile(r"at line (\d+)")
 
 
 def build_rate_table(name: str, text: bytes, read_deck: ReadDeck) -> RateTable:
@@ -56,13 +55,9 @@ def build_rate_table(name: str, text: bytes, read_deck: ReadDeck) -> RateTable:
 
 def _parsed(name: str, text: bytes) -> tuple[dict[str, Any], Places]:
     try:
-        decoded = text.decode()
-        return tomllib.loads(decoded), Places.of(decoded)
-    except UnicodeDecodeError as error:
-        raise RateTableInvalid([Problem(name, 0, "", f"bytes that are no UTF-8 ({error.reason})", "TOML")]) from None
-    except tomllib.TOMLDecodeError as error:
-        line = _AT_LINE.search(str(error))
-        raise RateTableInvalid([Problem(name, int(line[1]) if line else 0, "", f"no TOML ({error})", "TOML")]) from None
+        return parsed(name, text)
+    except NoToml as error:
+        raise RateTableInvalid([error.problem]) from None
 
 
 class _Decks:

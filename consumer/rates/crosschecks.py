@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from consumer.core.calls import DIMENSIONS, DIRECTIONS, DISPOSITIONS, OUTCOMES, UNKNOWN
 from consumer.rates.decks import COLUMNS
-from consumer.rates.elements import Elements, Placed, PlacedVersion, written
-from consumer.rates.places import Path, Places
-from consumer.rates.problems import Problem
+from consumer.rates.elements import Elements, Placed, PlacedVersion
+from consumer.toml.faults import written
+from consumer.toml.places import Path, Places
+from consumer.toml.problem import Problem
 from schemas import rates as wire
 
 _CLOSED_SETS = {"direction": DIRECTIONS, "disposition": DISPOSITIONS, "outcome": (*OUTCOMES, UNKNOWN)}

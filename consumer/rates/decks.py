@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from consumer.core.calendar import LocalCalendar
 from consumer.core.deck import FOREVER_MS, DeckPrice, DeckRow, RateDeck
-from consumer.rates.problems import Problem
+from consumer.toml.problem import Problem
 from schemas.rates import Rate, Tariff
 
 COLUMNS = (

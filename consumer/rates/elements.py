@@ -1,18 +1,16 @@
 """The elements of rates.toml one by one: each that is well made as its model, each that is not as problems.
 
-Owns the words of pydantic's errors: which field, what was found, what was expected. Elements keep their path, so that
-later checks know where they stand although others are broken.
+Elements keep their path, so that later checks know where they stand although others are broken.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
-from consumer.rates.places import Path, Places
-from consumer.rates.problems import Problem
+from consumer.toml.faults import problem_of
+from consumer.toml.places import Path, Places
+from consumer.toml.problem import Problem
 from schemas import rates as wire
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -93,47 +91,5 @@ def element_problems(name: str, found: dict[str, Any], places: Places) -> list[P
     try:
         wire.RateFile.model_validate(found)
     except ValidationError as error:
-        return [_problem(name, fault, places) for fault in error.errors(include_url=False)]
+        return [problem_of(name, fault, wire.RateFile, places) for fault in error.errors(include_url=False)]
     return []
-
-
-_PATTERNS = {
-    r"^[A-Z]{3}$": "a currency of three capital letters, such as USD",
-    r"^[0-9]*$": "digits",
-}
-
-
-def _problem(name: str, fault: ErrorDetails, places: Places) -> Problem:
-    path = tuple(part for part in fault["loc"] if not (isinstance(part, str) and part.startswith("function-")))
-    kind, value = fault["type"], fault["input"]
-    if kind == "missing":
-        return Problem(name, places.line(path[:-1]), written(path), "nothing", "a value")
-    if kind == "extra_forbidden":
-        return Problem(name, places.line(path), written(path), "an unknown key", "a key of this table, spelled right")
-    if kind == "string_pattern_mismatch":
-        return Problem(name, places.line(path), written(path), _shown(value), _PATTERNS[fault["ctx"]["pattern"]])
-    message = fault["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    shown = _shown(value)
-    return Problem(name, places.line(path), written(path), shown, message[0].lower() + message[1:])
-
-
-def written(path: Path) -> str:
-    """version[0].pool[1].amount."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return text.removeprefix(".")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a table"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, bool):
-        return f"the boolean {str(value).lower()}"
-    if isinstance(value, datetime):
-        return f"{value.isoformat()}, a date-time{'' if value.tzinfo else ' without offset'}"
-    if isinstance(value, date):
-        return f"the date {value.isoformat()}"
-    return f"{value!r}{' (a float)' if isinstance(value, float) else ''}"

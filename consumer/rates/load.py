@@ -6,7 +6,8 @@ from pathlib import Path
 
 from consumer.core.rates import RateTable
 from consumer.rates.build import build_rate_table
-from consumer.rates.problems import Problem, RateTableInvalid
+from consumer.rates.problems import RateTableInvalid
+from consumer.toml.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

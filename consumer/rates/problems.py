@@ -1,22 +1,8 @@
-"""What is wrong with a rate table: each mistake with its file, line and field, and all of them at once."""
+"""What is wrong with a rate table: all mistakes of its files at once."""
 
-from dataclasses import dataclass
+from consumer.toml.problem import Problem
 
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One mistake."""
-
-    file: str
-    line: int  # 0 where the file as a whole is at fault
-    field: str
-    found: str
-    expected: str
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        field = f" {self.field}:" if self.field else ""
-        return f"{where}:{field} found {self.found}, expected {self.expected}"
+__all__ = ["Problem", "RateTableInvalid"]
 
 
 class RateTableInvalid(Exception):

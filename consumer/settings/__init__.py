@@ -6,6 +6,7 @@ from consumer.settings.mistakes import SettingsInvalid
 from consumer.settings.secrets import ingest_secrets
 from consumer.settings.sections import FoldSection, HomeSection, HttpSection, SourceSettings
 from consumer.settings.settings import Settings, load_settings
+from consumer.settings.written import WrittenSettings
 
 __all__ = [
     "FoldSection",
@@ -15,6 +16,7 @@ __all__ = [
     "Settings",
     "SettingsInvalid",
     "SourceSettings",
+    "WrittenSettings",
     "check_at_hand",
     "ingest_secrets",
     "load_settings",

@@ -3,9 +3,7 @@
 Owns what tables there are and what must fit between them. Every mistake is reported, all at once; unknown keys fail.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
@@ -13,11 +11,10 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )  # fmt: skip
 
 from consumer.settings.kafka import KafkaSection
-from consumer.settings.mistakes import SettingsInvalid, mistakes_of
+from consumer.settings.mistakes import SettingsInvalid
 from consumer.settings.sections import (
     AsteriskSection,
     FoldSection,
@@ -26,6 +23,7 @@ from consumer.settings.sections import (
     IngestSection,
     SourceSettings,
 )  # fmt: skip
+from consumer.settings.written import WrittenSettings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -57,7 +55,7 @@ class Settings(BaseSettings):
     def _one_rate_table(self) -> "Settings":
         topic = self.kafka and self.kafka.rates
         if self.rates is None and topic is None:
-            raise ValueError("rates: field required")
+            raise ValueError("rates: found nothing, expected the file of the rate table")
         if self.rates is not None and topic is not None:
             raise ValueError("rates: found a file and the topic of [kafka] rates, expected one of the two")
         if self.kafka is not None and self.source is not None:
@@ -91,13 +89,13 @@ class Settings(BaseSettings):
 
 def load_settings(path: Path) -> Settings:
     """Settings of a file; its relative paths are relative to it. Raises SettingsInvalid with every mistake."""
+    written = WrittenSettings.read(path)
     try:
-        written = _written(path)
-        found = Settings(**written)
+        found = Settings(**written.values)
     except SettingsError as error:
         raise SettingsInvalid(f"the environment: {error}") from None
     except ValidationError as error:
-        raise SettingsInvalid("\n".join(mistakes_of(path, error))) from None
+        raise SettingsInvalid("\n".join(written.mistakes(error, Settings))) from None
     return _placed(found, path.parent)
 
 
@@ -118,14 +116,3 @@ def _placed(found: Settings, folder: Path) -> Settings:
     home = found.home.model_copy(update={"path": folder / found.home.path})
     rates = found.rates and folder / found.rates
     return found.model_copy(update={"rates": rates, "home": home, "ingest": ingest, "source": source, "kafka": kafka})
-
-
-def _written(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        raise SettingsInvalid(f"{path}: no such file; write one, or name it with -c")
-    try:
-        return TomlConfigSettingsSource(Settings, path)()
-    except ValueError as error:  # tomllib.TOMLDecodeError, UnicodeDecodeError
-        raise SettingsInvalid(f"{path}: {error}") from None
-    except OSError as error:
-        raise SettingsInvalid(f"{path}: {error.strerror}") from None

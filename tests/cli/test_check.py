@@ -92,9 +92,9 @@ def test_all_that_is_not_at_hand_is_told_at_once(folder: Path) -> None:
         '[home]\npath = "missing/callcost.db"\n',
     )
     first, second, third = found.stderr.splitlines()
-    assert f"ingest.token_file: {folder}/a: " in first
-    assert f"ingest.twilio_auth_token_file: {folder}/b: " in second
-    assert f"home.path: {folder}/missing/callcost.db: " in third
+    assert first.startswith(f"{folder}/callcost.toml:3: ingest.token_file: {folder}/a: ")
+    assert second.startswith(f"{folder}/callcost.toml:4: ingest.twilio_auth_token_file: {folder}/b: ")
+    assert third.startswith(f"{folder}/callcost.toml:7: home.path: {folder}/missing/callcost.db: ")
 
 
 def test_settings_that_run_takes_are_valid_and_nothing_is_made(folder: Path) -> None:

@@ -151,6 +151,17 @@ MISTAKES = {
     "a negative price": (HEAD + fee(price='"-1"'), "rates.toml:9: version[0].fee[0].price: found '-1'"),
     "a boolean as amount": (HEAD + pool(amount="true"), "found the boolean true, expected a plain decimal"),
     "an unknown key": (HEAD + pool(colour='"blue"'), "rates.toml:13: version[0].pool[0].colour: found an unknown key"),
+    "an unknown key that is nearly one": (
+        HEAD + pool(calender='"office"'),
+        "rates.toml:13: version[0].pool[0].calender: found an unknown key, expected a key of this table "
+        "(did you mean calendar?)",
+    ),
+    "a key that is nearly one of another table": (
+        HEAD + tariff(calender='"office"'), "expected a key of this table, spelled right",
+    ),
+    "an unknown key that is nearly a word of Python": (
+        HEAD + CALENDAR + 'form = "08:00"\n', "expected a key of this table (did you mean from?)",
+    ),
     "an unknown key of the file": ("colour = 1\n" + HEAD, "rates.toml:1: colour: found an unknown key"),
     "a key left out": (HEAD + pool(driver=""), "rates.toml:6: version[0].pool[0].driver: found nothing"),
     "an unknown driver": (HEAD + pool(driver='"calls"'), "rates.toml:11: version[0].pool[0].driver: found 'calls'"),

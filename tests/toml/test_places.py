@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from consumer.rates.places import Path, Places
+from consumer.toml.places import Path, Places
 
 TEXT = '''\
 # "time_zone" = not here
