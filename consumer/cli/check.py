@@ -13,8 +13,9 @@ from consumer.core.rates import RateTable
 from consumer.core.replay import Replay
 from consumer.platforms.formats import Format
 from consumer.rates.build import build_rate_table
-from consumer.rates.load import load_rates
+from consumer.rates.load import load_written_rates
 from consumer.rates.problems import RateTableInvalid
+from consumer.rates.warnings import warnings_of
 from consumer.settings import Settings, SettingsInvalid, WrittenSettings, check_at_hand, load_settings
 from consumer.sources.files import Places
 
@@ -80,13 +81,15 @@ def _table(path: Path | None) -> tuple[RateTable | None, bool]:
     if path is None:
         return None, True
     try:
-        table = load_rates(path)
+        written, table = load_written_rates(path)
     except RateTableInvalid as error:
         errors.print(str(error), style="red", markup=False)
         return None, False
     typer.echo(
         f"{path}: valid, versions {', '.join(version.id for version in table.versions)}, sha256 {table.sha256[:12]}"
     )
+    for warning in warnings_of(written):
+        errors.print(f"warning: {warning}", style="yellow", markup=False)
     return table, True
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from consumer.cli.failures import FAILED, errors, fail, failing_clearly
 from consumer.cli.inputs import Host, Platform, Rates, Zone, batches, decoder_of, form_of
 from consumer.core.costing import Costing
+from consumer.core.explain import Explanation
 from consumer.core.explain import explain as explain_call
 from consumer.core.replay import Replay
 from consumer.rates.load import load_rates
@@ -48,7 +49,14 @@ def explain(
             if format_ == "json":
                 sys.stdout.write(json.dumps(explanation_json(explanation), ensure_ascii=False) + "\n")
             else:
-                console.print(explanation_report(explanation, table.currency))
+                _show(console, explanation, table.currency)
     if not found:
         what = "any call" if call_id is None else f"call {call_id}"
         fail(f"{file}: {what} was not found among {counts.received:,} events", FAILED)
+
+
+def _show(console: Console, explanation: Explanation, currency: str) -> None:
+    report, without_rate = explanation_report(explanation, currency), explanation.without_rate
+    console.print(report, end="" if without_rate else "\n")
+    if without_rate:
+        console.print(*without_rate, sep="\n", end="\n\n", markup=False)

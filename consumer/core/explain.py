@@ -9,8 +9,9 @@ from fractions import Fraction
 
 from consumer.core.accrual import amount_nano
 from consumer.core.calls import CompletedCall
+from consumer.core.columns import driver_column
 from consumer.core.costing import CostedCalls, Costing
-from consumer.core.money import NANO, format_nano, format_thousandths, round_half_up
+from consumer.core.money import NANO, format_nano, format_thousandths, parse_decimal, round_half_up
 from consumer.core.pools import CostFee, CostPool, units_a_driver_unit
 from consumer.core.tariff import Charge, Tariff
 
@@ -37,6 +38,7 @@ class Explanation:
     version: str | None
     billed_s: int
     lines: tuple[Line, ...]
+    without_rate: tuple[str, ...] = ()  # what is in which currency, where a call is unrated for want of its rate
 
     @property
     def direct_nano(self) -> int:
@@ -55,14 +57,46 @@ def explain(costing: Costing, call: CompletedCall) -> Explanation:
     version = costed.basis.version
     reason = costed.reason(0)
     if reason is not None or version is None:
-        return Explanation(call.call_id, reason or "no_rate_version", version.id if version else None, 0, ())
+        without = tuple(_without_rate(costing, costed, call)) if reason == "no_fx_rate" else ()
+        return Explanation(call.call_id, reason or "no_rate_version", version.id if version else None, 0, (), without)
     lines = (*_carrier_lines(costing, costed, call), *_fee_lines(costed), *_pool_lines(costing, costed, call))
     return Explanation(call.call_id, None, version.id, int(costed.billed_s[0]), lines)
 
 
-def _carrier_lines(costing: Costing, costed: CostedCalls, call: CompletedCall) -> Iterator[Line]:
+def _tariff_of(costed: CostedCalls, call: CompletedCall) -> Tariff | None:
     version = costed.basis.version
-    tariff = next((tariff for tariff in version.tariffs if tariff.fits(call)), None) if version else None
+    return next((tariff for tariff in version.tariffs if tariff.fits(call)), None) if version else None
+
+
+def _without_rate(costing: Costing, costed: CostedCalls, call: CompletedCall) -> Iterator[str]:
+    """Every price other than zero that could not be converted. The columns of an unrated call say no more."""
+    for what, currency in (*_carrier_price(costed, call), *_fees_without_rate(costed, call)):
+        if costing.table.fx.at(currency, call.started_ms) is None:
+            yield f"{what} is in {currency}"
+
+
+def _carrier_price(costed: CostedCalls, call: CompletedCall) -> Iterator[tuple[str, str]]:
+    """What the carrier charges by, and its currency, unless it charges nothing."""
+    tariff, charge = _tariff_of(costed, call), costed.charges[0]
+    if tariff is None:
+        return
+    if tariff.prefer_reported and call.reported_price is not None:
+        amount, currency = call.reported_price
+        if parse_decimal(amount):
+            yield f"the platform's price, which tariff {tariff.name} prefers,", currency
+    elif charge is not None and charge.numerator:
+        yield f"tariff {tariff.name}", tariff.currency
+
+
+def _fees_without_rate(costed: CostedCalls, call: CompletedCall) -> Iterator[tuple[str, str]]:
+    for number in costed.basis.fee_prices.missing:
+        fee = costed.basis.fees[number]
+        if fee.scope.fits(call) and costed.numbers[0, driver_column(fee.driver)]:
+            yield f"fee {fee.name}", fee.currency
+
+
+def _carrier_lines(costing: Costing, costed: CostedCalls, call: CompletedCall) -> Iterator[Line]:
+    tariff = _tariff_of(costed, call)
     if tariff is None:
         return
     amount, charge = int(costed.carrier[0]), costed.charges[0]

@@ -19,12 +19,12 @@ from schemas import rates as wire
 _CLOSED_SETS = {"direction": DIRECTIONS, "disposition": DISPOSITIONS, "outcome": (*OUTCOMES, UNKNOWN)}
 
 #: path, found, expected
-_Found = tuple[Path, str, str]
+Found = tuple[Path, str, str]
 
 
 def cross_check(name: str, elements: Elements, places: Places) -> list[Problem]:
     """All such problems of a file."""
-    checks: tuple[Callable[[Elements], Iterable[_Found]], ...] = (
+    checks: tuple[Callable[[Elements], Iterable[Found]], ...] = (
         _zone, _names, _scopes, _calendars, _columns, _versions_in_time, _exchange_rates, _currencies
     )  # fmt: skip
     return [
@@ -34,14 +34,14 @@ def cross_check(name: str, elements: Elements, places: Places) -> list[Problem]:
     ]
 
 
-def _zone(elements: Elements) -> Iterator[_Found]:
+def _zone(elements: Elements) -> Iterator[Found]:
     try:
         ZoneInfo(elements.time_zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield ("time_zone",), repr(elements.time_zone), "an IANA name such as Europe/Athens"
 
 
-def _names(elements: Elements) -> Iterator[_Found]:
+def _names(elements: Elements) -> Iterator[Found]:
     ids = [Placed(version.path, version.head) for version in elements.versions if version.head is not None]
     yield from _twice(ids, "id")
     for version in elements.versions:
@@ -51,7 +51,7 @@ def _names(elements: Elements) -> Iterator[_Found]:
     yield from _twice(elements.budgets, "name")
 
 
-def _twice(placed: Sequence[Placed[Any]], key: str) -> Iterator[_Found]:
+def _twice(placed: Sequence[Placed[Any]], key: str) -> Iterator[Found]:
     seen: set[str] = set()
     for one in placed:
         name = getattr(one.element, key)
@@ -60,7 +60,7 @@ def _twice(placed: Sequence[Placed[Any]], key: str) -> Iterator[_Found]:
         seen.add(name)
 
 
-def _scopes(elements: Elements) -> Iterator[_Found]:
+def _scopes(elements: Elements) -> Iterator[Found]:
     for version in elements.versions:
         for pool in version.pools:
             yield from _scope((*pool.path, "scope"), pool.element.scope)
@@ -72,7 +72,7 @@ def _scopes(elements: Elements) -> Iterator[_Found]:
         yield from _scope((*budget.path, "scope"), budget.element.scope)
 
 
-def _scope(path: Path, scope: wire.Scope) -> Iterator[_Found]:
+def _scope(path: Path, scope: wire.Scope) -> Iterator[Found]:
     for dimension, values in scope.items():
         if dimension not in DIMENSIONS:
             yield (*path, dimension), "an unknown dimension", f"one of {', '.join(DIMENSIONS)}"
@@ -81,7 +81,7 @@ def _scope(path: Path, scope: wire.Scope) -> Iterator[_Found]:
                 yield (*path, dimension), repr(value), f"one of {', '.join(_CLOSED_SETS[dimension])}"
 
 
-def _calendars(elements: Elements) -> Iterator[_Found]:
+def _calendars(elements: Elements) -> Iterator[Found]:
     known = {calendar.element.name for calendar in elements.calendars}
     for version in elements.versions:
         for pool in version.pools:
@@ -89,7 +89,7 @@ def _calendars(elements: Elements) -> Iterator[_Found]:
                 yield (*pool.path, "calendar"), repr(pool.element.calendar), "the name of a [[calendar]]"
 
 
-def _columns(elements: Elements) -> Iterator[_Found]:
+def _columns(elements: Elements) -> Iterator[Found]:
     for version in elements.versions:
         for tariff in version.tariffs:
             for column in tariff.element.columns or {}:
@@ -97,10 +97,10 @@ def _columns(elements: Elements) -> Iterator[_Found]:
                     yield (*tariff.path, "columns", column), "an unknown column", f"one of {', '.join(COLUMNS)}"
 
 
-def _versions_in_time(elements: Elements) -> Iterator[_Found]:
+def _versions_in_time(elements: Elements) -> Iterator[Found]:
     """Each ends before the next begins. Dates and date-times of one zone are compared as instants."""
     dated = [
-        (_instant(elements, version.head.effective_from), version) for version in elements.versions if version.head
+        (instant_of(elements, version.head.effective_from), version) for version in elements.versions if version.head
     ]
     dated.sort(key=lambda one: one[0])
     for number, (start, version) in enumerate(dated):
@@ -114,15 +114,16 @@ def _versions_in_time(elements: Elements) -> Iterator[_Found]:
 
 def _end(
     elements: Elements, version: PlacedVersion, start: datetime, following: datetime | None, end: date
-) -> Iterator[_Found]:
-    ends = _instant(elements, end)
+) -> Iterator[Found]:
+    ends = instant_of(elements, end)
     if ends <= start:
         yield (*version.path, "effective_to"), end.isoformat(), "a day after effective_from"
     elif following is not None and ends > following:
         yield (*version.path, "effective_to"), end.isoformat(), "no overlap with the next version"
 
 
-def _instant(elements: Elements, moment: date) -> datetime:
+def instant_of(elements: Elements, moment: date) -> datetime:
+    """When a day begins in the table's zone, or a date-time; in UTC."""
     if isinstance(moment, datetime):
         return moment.astimezone(UTC)
     try:
@@ -132,33 +133,36 @@ def _instant(elements: Elements, moment: date) -> datetime:
     return datetime(moment.year, moment.month, moment.day, tzinfo=zone).astimezone(UTC)
 
 
-def _exchange_rates(elements: Elements) -> Iterator[_Found]:
+def _exchange_rates(elements: Elements) -> Iterator[Found]:
     seen: set[tuple[str, datetime]] = set()
     for placed in elements.fx:
         rate = placed.element
         if rate.currency == elements.currency:
             yield (*placed.path, "currency"), rate.currency, "another currency than the table's own"
-        key = (rate.currency, _instant(elements, rate.effective_from))
+        key = (rate.currency, instant_of(elements, rate.effective_from))
         if key in seen:
             yield (*placed.path, "effective_from"), "a second rate from the same day", "one rate a day"
         seen.add(key)
 
 
-def _currencies(elements: Elements) -> Iterator[_Found]:
+def _currencies(elements: Elements) -> Iterator[Found]:
     """A pool accrues from its version's start on, so its currency needs a rate there; a budget needs any."""
     for version in elements.versions:
         if version.head is not None:
-            start = _instant(elements, version.head.effective_from)
+            start = instant_of(elements, version.head.effective_from)
             for pool in version.pools:
-                yield from _currency(elements, pool.path, pool.element.currency, start)
+                yield from currency_without_rate(elements, pool.path, pool.element.currency, start)
     for budget in elements.budgets:
-        yield from _currency(elements, budget.path, budget.element.currency, None)
+        yield from currency_without_rate(elements, budget.path, budget.element.currency, None)
 
 
-def _currency(elements: Elements, path: Path, currency: str | None, start: datetime | None) -> Iterator[_Found]:
+def currency_without_rate(
+    elements: Elements, path: Path, currency: str | None, start: datetime | None
+) -> Iterator[Found]:
+    """The currency of an element at `path`, if it has no rate: in force at `start`, or any where that is None."""
     if currency in (None, elements.currency):
         return
-    rates = [_instant(elements, fx.element.effective_from) for fx in elements.fx if fx.element.currency == currency]
+    rates = [instant_of(elements, fx.element.effective_from) for fx in elements.fx if fx.element.currency == currency]
     if not any(start is None or rate <= start for rate in rates):
         when = "" if start is None else " in force at the version's start"
         yield (*path, "currency"), str(currency), f"a currency with an [[fx]] rate{when}"

@@ -108,3 +108,26 @@ def test_settings_that_run_takes_are_valid_and_nothing_is_made(folder: Path) -> 
 def test_a_cluster_keeps_the_state_and_no_file_is_asked_for(folder: Path) -> None:
     found = checked(folder, '[home]\npath = "missing/callcost.db"\n[kafka]\nbootstrap = "127.0.0.1:1"\n')
     assert found.exit_code == 0
+
+
+# The rate table.
+
+TARIFF = """\
+[[version.tariff]]
+name = "carrier-a"
+currency = "UDS"
+rates = [{ prefix = "30", rate_per_minute = "0.06" }]
+"""
+
+
+def test_a_currency_without_an_exchange_rate_is_a_warning_and_the_table_is_valid(folder: Path) -> None:
+    """RATES has 5 lines; the currency is on the third of the tariff's."""
+    rates = folder / "rates.toml"
+    rates.write_text(RATES + TARIFF)
+    found = CliRunner().invoke(app, ["check", "-r", str(rates), "--strict"])
+    assert found.exit_code == 0
+    assert found.stdout.startswith(f"{rates}: valid, versions v1, ")
+    assert found.stderr == (
+        f"warning: {rates}:8: version[0].tariff[0].currency: found UDS, expected a currency with an [[fx]] rate in "
+        "force at the version's start; without one calls are unrated, no_fx_rate\n"
+    )

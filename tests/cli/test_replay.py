@@ -153,6 +153,17 @@ def test_explain_shows_lines_that_can_be_worked_out_by_hand(rates: Path, tmp_pat
     assert "call z was not found" in missing.stderr
 
 
+def test_explain_names_the_tariff_whose_currency_has_no_exchange_rate(rates: Path, tmp_path: Path) -> None:
+    rates.write_text(RATES + 'currency = "UDS"\n')
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text(call("a"))
+    shown = callcost("explain", "-r", rates, calls).stdout
+    assert shown.splitlines()[0] == "call a: unrated, no_fx_rate"
+    assert shown.endswith("under [[fx]].\ntariff carrier is in UDS\n\n")
+    as_json = json.loads(callcost("explain", "-r", rates, "--format", "json", calls).stdout)
+    assert as_json == {"call_id": "a", "unrated": "no_fx_rate"}
+
+
 def test_check_lists_what_is_wrong_with_settings_rates_and_calls_together(tmp_path: Path) -> None:
     settings, rates, calls = (tmp_path / name for name in ("callcost.toml", "rates.toml", "calls.jsonl"))
     settings.write_text('rates = "rates.toml"\ncolour = 1\n[source]\npath = 5\n[http]\nport = 99999\n')
