@@ -46,7 +46,7 @@ def system_clock() -> int:
 
 
 class CannotListen(Exception):
-    """The address is taken, or is not this machine's."""
+    """The address is taken, or is not this machine's. Where another is set, the command knows."""
 
 
 class Worker:
@@ -103,8 +103,8 @@ class Worker:
         try:
             await web.TCPSite(runner, http.host, http.port).start()
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise CannotListen(f"cannot listen on {http.host}:{http.port}: {reason}; set [http] port") from None
+            reason = (error.strerror or str(error)).rpartition(": ")[2]  # asyncio says the address again before it
+            raise CannotListen(f"cannot listen on {http.host}:{http.port}: {reason}") from None
         host, port = runner.addresses[0][:2]
         url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         log.info("listening on %s", url)

@@ -41,7 +41,7 @@ def demo(
     Example: callcost demo --scenario carrier-price
     """
     with (
-        failing_clearly(),
+        failing_clearly(another_address="choose another with --port"),
         tempfile.TemporaryDirectory(prefix="callcost-") as folder,
         as_file(files("consumer.samples")) as samples,
     ):

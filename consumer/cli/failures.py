@@ -18,7 +18,7 @@ FAILED, INVALID, NOT_ALL_COSTED = 1, 2, 3
 
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
-_KNOWN = (SettingsInvalid, RateTableInvalid, SourceBroken, HomeBroken, Unavailable, CannotListen)
+_KNOWN = (SettingsInvalid, RateTableInvalid, SourceBroken, HomeBroken, Unavailable)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -28,10 +28,15 @@ def fail(message: str, code: int) -> NoReturn:
 
 
 @contextmanager
-def failing_clearly() -> Iterator[None]:
-    """Turn what is wrong with the world or with what the user wrote into a message and an exit code."""
+def failing_clearly(another_address: str = "set [http] port, or host") -> Iterator[None]:
+    """Turn what is wrong with the world or with what the user wrote into a message and an exit code.
+
+    `another_address` says how a worker is told to listen elsewhere.
+    """
     try:
         yield
+    except CannotListen as error:
+        fail(f"{error}; {another_address}", FAILED)
     except _KNOWN as error:
         _fail_by(error)
     except BaseExceptionGroup as group:  # of the tasks of a worker

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -171,6 +172,23 @@ def test_settings_mistakes_are_told_together_and_exit_2(folder: Path) -> None:
     assert result.exit_code == 2
     for place in ("source.path", "source.platform", "fold.horizon_s"):
         assert place in result.stderr
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port on which somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def test_a_port_that_is_taken_is_told_with_the_option_that_sets_another(folder: Path, taken: int) -> None:
+    (folder / "callcost.toml").write_text(SETTINGS.replace("port = 0", f"port = {taken}"))
+    by_run = CliRunner().invoke(app, ["run", "-c", str(folder / "callcost.toml")])
+    by_demo = CliRunner().invoke(app, ["demo", "--port", str(taken), "--days", "0"])
+    assert (by_run.exit_code, by_demo.exit_code) == (1, 1)
+    said = f"cannot listen on 127.0.0.1:{taken}: address already in use; "
+    assert by_run.stderr.endswith(f"{said}set [http] port, or host\n")
+    assert by_demo.stderr.endswith(f"{said}choose another with --port\n")
 
 
 def test_the_demo_shows_figures_and_ends_when_told() -> None:
