@@ -3,10 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint generated bench kafka chaos lock clean
+.PHONY: demo dev test lint generated bench kafka chaos lock clean
 
 demo: $(VENV)/.run
 	$(BIN)/callcost demo
+
+# The environment alone: the command callcost, and what makes and checks dashboards and rules.
+dev: $(VENV)/.dev
 
 test: $(VENV)/.dev
 	CI="$(CI)" $(BIN)/python tests/needs.py

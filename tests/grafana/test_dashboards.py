@@ -206,3 +206,15 @@ def test_the_command_refuses_what_is_no_currency(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match="2"):
         main(["--currency", "euros"])
     assert "three letters" in capsys.readouterr().err
+
+
+def test_the_command_tells_of_a_folder_that_cannot_be_written(
+    tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").touch()
+    with pytest.raises(SystemExit) as ended:
+        main(["--to", str(tmp_path / "taken")])
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == (
+        f"python -m grafana: {tmp_path}/taken: File exists; give --to a folder that can be written\n"
+    )
