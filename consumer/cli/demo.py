@@ -88,16 +88,28 @@ class _IntoWorker:
 
 
 async def _show(worker: Worker, url: str) -> None:
-    """The figures in the terminal, every second."""
+    """The figures: in the terminal every second, in anything else the last ones at the end."""
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=100)
+    if console.is_terminal:
+        await _show_live(worker, url, console)
+    else:
+        await _show_last(worker, url, Console(highlight=False, width=100))
+
+
+async def _show_live(worker: Worker, url: str, console: Console) -> None:
     with Live(console=console, auto_refresh=False) as live:
-        try:
-            while True:
-                reading = await worker.desk.reading()
-                shown = Group(live_report(reading), f"{url} is the live page; Ctrl-C ends the demo")
-                live.update(shown, refresh=console.is_terminal)
-                await asyncio.sleep(_REFRESH_S)
-        finally:
-            live.refresh()
+        while True:
+            live.update(Group(live_report(await worker.desk.reading()), _where(url)), refresh=True)
+            await asyncio.sleep(_REFRESH_S)
+
+
+async def _show_last(worker: Worker, url: str, console: Console) -> None:
+    console.print(_where(url), soft_wrap=True)
+    try:
+        await asyncio.Event().wait()  # until the demo ends
+    finally:
+        console.print(live_report(await worker.desk.reading()))
+
+
+def _where(url: str) -> str:
+    return f"{url} is the live page; Ctrl-C ends the demo"

@@ -197,3 +197,21 @@ def test_the_demo_shows_figures_and_ends_when_told() -> None:
     assert result.exit_code == 0
     assert "month-to-date" in result.stdout
     assert to_ms(datetime.now(UTC)) - before < 60_000
+
+
+def test_a_demo_whose_output_is_no_terminal_says_at_once_where_it_is_and_in_the_end_what_calls_cost() -> None:
+    command = [sys.executable, "-m", "consumer", "demo", "--port", "0", "--days", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
+        try:
+            assert demo.stdout
+            url, _, rest = demo.stdout.readline().partition(" ")
+            assert rest == "is the live page; Ctrl-C ends the demo\n"
+            with urllib.request.urlopen(f"{url}/healthz") as answer:
+                assert answer.status == 200
+            demo.send_signal(signal.SIGINT)
+            shown = demo.stdout.read()
+        finally:
+            demo.kill()
+    assert demo.returncode == 0
+    assert "month-to-date" in shown
+    assert shown.endswith("\n")
