@@ -33,6 +33,7 @@ class FollowedFile:
         self.tail: FileTail | None = None
         self.is_read = False  # to the end that it had at the start
         self._settings, self._log = settings, log_of_calls
+        self._waiting = f"waiting for {self.name}: there is no such file"
 
     async def follow(self) -> None:
         """Read on from where the home has it, for ever. Raises SourceBroken."""
@@ -40,11 +41,11 @@ class FollowedFile:
         stored = self._log.position_of(self.name)
         resume = None if stored is None else TailPosition.from_bytes(stored)
         self.tail = tail = FileTail(settings.path, FORMATS[settings.platform].framing, resume)
-        log.log(logging.WARNING if tail.gap else logging.INFO, "%s", tail.resumed)
-        at = resume
+        at, said = resume, ""
         try:
             while True:
                 taken = tail.poll()
+                said = self._say(tail, said)
                 if taken.values or (at is not None and taken.position != at):
                     await self._store(taken)
                     at = taken.position
@@ -53,6 +54,13 @@ class FollowedFile:
                     await asyncio.sleep(settings.poll_s)
         finally:
             tail.close()
+
+    def _say(self, tail: FileTail, said: str) -> str:
+        """Log how it goes on, or that there is no file, unless that is what was said last."""
+        news = self._waiting if tail.state == "waiting" and not tail.gap else tail.resumed
+        if news != said:
+            log.log(logging.WARNING if tail.gap else logging.INFO, "%s", news)
+        return news
 
     async def _store(self, taken: Taken) -> None:
         """As often as it takes: a file waits."""
@@ -70,5 +78,5 @@ class FollowedFile:
         if self.is_read:
             return None
         if self.tail is None or self.tail.state == "waiting":
-            return f"waiting for {self.name}: there is no such file"
+            return self._waiting
         return f"reading {self.name}: {self.tail.lag_bytes} bytes to go"

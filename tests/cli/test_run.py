@@ -166,6 +166,21 @@ def test_a_worker_without_its_file_is_alive_not_ready_and_stops_when_told(worker
     assert worker.wait(10) == 0
 
 
+def test_the_log_says_that_a_file_is_waited_for_and_then_read(folder: Path, worker: subprocess.Popen[str]) -> None:
+    url, master = url_of(worker), folder / "Master.csv"
+    assert worker.stderr
+    first = next(line for line in worker.stderr if str(master) in line)
+    assert first.endswith(f"waiting for {master}: there is no such file\n")
+    ended = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=3)
+    (folder / "written").write_bytes(row(1, ended))
+    (folder / "written").rename(master)
+    until_received(url, 1)
+    worker.send_signal(signal.SIGTERM)
+    about = [line for line in worker.stderr if str(master) in line]
+    assert len(about) == 1
+    assert f"reading {master} from its beginning" in about[0]
+
+
 def test_settings_mistakes_are_told_together_and_exit_2(folder: Path) -> None:
     (folder / "callcost.toml").write_text('rates = "rates.toml"\n[source]\nplatform = "avaya"\n[fold]\nhorizon_s = 1\n')
     result = CliRunner().invoke(app, ["run", "-c", str(folder / "callcost.toml")])

@@ -92,12 +92,15 @@ class EmbeddedHome:
 
     async def restore(self, rates: WrittenRates, table: RateTable) -> None:
         """Bring the fold to where it was, and go on from there with this rate table. Raises HomeBroken."""
-        if self._end == 0:
+        is_new = self._end == 0
+        if is_new:
             await self._begin_under(rates, table)
         pipeline = await asyncio.to_thread(self._restored, table)
         fold = self.fold = Fold(pipeline)
-        if pipeline.next_offset < self._end:
-            log.info("folding %d records that came after the last checkpoint", self._end - pipeline.next_offset)
+        if is_new:
+            log.info("a new state begins in %s", self.keeping.path)
+        elif pipeline.next_offset < self._end:
+            log.info("records that came after the last checkpoint are folded: %d", self._end - pipeline.next_offset)
         while records := self._read(pipeline.next_offset):
             behind = self._end - pipeline.next_offset
             self.state.restoring = f"folding what came after the last checkpoint: {behind} records to go"
