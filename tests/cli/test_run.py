@@ -215,7 +215,7 @@ def test_the_demo_shows_figures_and_ends_when_told() -> None:
 
 
 def test_a_demo_whose_output_is_no_terminal_says_at_once_where_it_is_and_in_the_end_what_calls_cost() -> None:
-    command = [sys.executable, "-m", "consumer", "demo", "--port", "0", "--days", "1"]
+    command = [sys.executable, "-m", "consumer", "demo", "--port", "0", "--days", "1", "--seconds", "120"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
         try:
             assert demo.stdout
