@@ -30,6 +30,12 @@ WINDOWS = (
 #: The band around what is usual, as in deploy/rules/recording/expected.py: a test holds the two together.
 SIGMAS, LEAST_BAND = 4, "0.05"
 
+#: For whoever reads absorbed cost per call.
+IN_DOUBT = (
+    "In a window that begins before callcost_calls_known_from_timestamp_seconds it is in doubt: its calls bear what "
+    "accrued before any call was known."
+)
+
 _DIRECTION = chosen("direction")
 
 

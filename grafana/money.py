@@ -4,7 +4,7 @@ Owns what they show and how it is to be read. Figures are in `figures`.
 """
 
 from grafana.colours import GREY, LOOK, SKY, WELL, Level
-from grafana.figures import Figures
+from grafana.figures import IN_DOUBT, Figures
 from grafana.levels import CHANGE, COST
 from grafana.links import to_segment
 from grafana.promql import added, alike, came_in, chosen, equals, ratio, series
@@ -40,7 +40,8 @@ def absorbed_now(figures: Figures) -> object:
     about = About(
         "absorbed_now",
         "Cost per call, all in, $window",
-        "Fully absorbed cost divided by calls. With all segments chosen it includes what accrued while nobody called.",
+        "Fully absorbed cost divided by calls. With all segments chosen it includes what accrued while nobody called. "
+        + IN_DOUBT,
         figures.reporting.unit,
         decimals=3,
         nothing="NO CALLS",
@@ -144,7 +145,7 @@ def windows(figures: Figures) -> object:
     about = About(
         "windows",
         "All windows",
-        "Calls and cost per call of every window, of whole directions: longer windows have no segments.",
+        f"Calls and cost per call of every window, of whole directions: longer windows have no segments. {IN_DOUBT}",
         figures.reporting.unit,
         decimals=3,
     )

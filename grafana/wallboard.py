@@ -6,7 +6,7 @@ Owns one screen of 1920 × 1080 without scrolling, legible from ten metres: 27 r
 from grafana import pipeline
 from grafana.colours import LOOK, SKY
 from grafana.dashboard import begun
-from grafana.figures import Figures
+from grafana.figures import IN_DOUBT, Figures
 from grafana.grid import Shelf, put_up
 from grafana.levels import ABANDONED, ABSORBED, BUDGET, CHANGE, COST, MORE_IDLE
 from grafana.links import to_panel
@@ -85,7 +85,7 @@ def _today(figures: Figures) -> object:
         "wall_today",
         "Cost per call, today, all in",
         "Fully absorbed cost since midnight, also of unused capacity, divided by today's calls, in "
-        f"{figures.reporting.code}. It falls while calls come in and rises while nobody calls.",
+        f"{figures.reporting.code}. It falls while calls come in and rises while nobody calls. {IN_DOUBT}",
         figures.reporting.unit,
         decimals=3,
         nothing="NO CALLS",
@@ -101,7 +101,7 @@ def _today_target(figures: Figures) -> object:
         "wall_today_target",
         "against the last 30 days",
         "The same figure over 30 days, and today's change against it. High from 10 %, extreme from 25 %. Early in "
-        "the day it is high where the night was paid for and few called.",
+        f"the day it is high where the night was paid for and few called. {IN_DOUBT}",
         "percentunit",
         decimals=0,
         nothing=_UNKNOWN,

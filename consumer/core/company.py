@@ -10,7 +10,7 @@ from itertools import starmap
 from typing import Protocol
 
 from consumer.core.counts import Counts, sum_of
-from consumer.core.intervals import Part
+from consumer.core.intervals import Part, known_from
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
 from consumer.core.reading import Figures, Reading, Row, WindowReading
@@ -51,10 +51,14 @@ def read_together(
     """
     dimensions = by or known
     places = places_of(known, dimensions)
-    windows = read_windows(table, parts_of(known, parts), asked, places, segment_quantiles=segment_quantiles)
+    sums = parts_of(known, parts)
+    windows = read_windows(table, sums, asked, places, segment_quantiles=segment_quantiles)
     versions = tuple(version.id for version in table.versions)
     counts = sum_of(Counts, [part.counts for part in parts])
-    return Reading(as_of_ms, table.currency, versions, table.sha256, dimensions, counts, windows)
+    return Reading(
+        as_of_ms, table.currency, versions, table.sha256, dimensions, counts, windows, known_from(sums),
+        str(table.calendar.zone),
+    )  # fmt: skip
 
 
 def parts_of(known: tuple[str, ...], parts: Sequence[Summed]) -> list[Part]:
@@ -73,13 +77,13 @@ def places_of(known: tuple[str, ...], asked: tuple[str, ...]) -> list[int]:
 
 
 def beside_the_whole(own: Reading, whole: Reading) -> Reading:
-    """A part of the company by itself, with what only the whole can say: absorbed and idle cost.
+    """A part of the company by itself, with what only the whole can say: absorbed and idle cost, since when.
 
     Pools accrue for the whole company, and calls of other parts absorb their share. What a pool absorbed at standard
     is the part's own.
     """
     windows = tuple(starmap(_window_beside, zip(own.windows, whole.windows, strict=True)))
-    return replace(own, windows=windows)
+    return replace(own, windows=windows, known_from_ms=whole.known_from_ms)
 
 
 def _window_beside(own: WindowReading, whole: WindowReading) -> WindowReading:

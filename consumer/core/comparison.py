@@ -12,7 +12,7 @@ from typing import Literal
 from consumer.core.baseline import baseline, same_hours
 from consumer.core.calendar import LocalCalendar
 from consumer.core.instants import DAY_MS, HOUR_MS
-from consumer.core.intervals import Part, sum_intervals, whole_slots
+from consumer.core.intervals import Part, known_from, sum_intervals, whole_slots
 from consumer.core.rates import RateTable
 from consumer.core.reader import read_windows
 from consumer.core.reading import Segment
@@ -123,7 +123,7 @@ def compare(
         Side(span.from_ms, span.to_ms, _calls(usage), per_call)
         for span, usage, per_call in zip((before, after), sides, absorbed, strict=True)
     ]
-    return Comparison(found[0], found[1], split(*sides), _known_from(parts))
+    return Comparison(found[0], found[1], split(*sides), known_from(parts))
 
 
 def compare_with_usual(
@@ -136,9 +136,7 @@ def compare_with_usual(
     usage = of_direction(baseline(table, parts, hours).usage, direction)
     now = _usage(table, parts, after, direction)
     before = Side(hours[0].from_ms, hours[-1].to_ms, _calls(usage), None)
-    return Comparison(
-        before, Side(after.from_ms, after.to_ms, _calls(now), None), split(usage, now), _known_from(parts)
-    )
+    return Comparison(before, Side(after.from_ms, after.to_ms, _calls(now), None), split(usage, now), known_from(parts))
 
 
 def _usage(table: RateTable, parts: Sequence[Part], span: Span, direction: str | None) -> Mapping[Segment, Usage]:
@@ -153,14 +151,3 @@ def of_direction(usage: Mapping[Segment, Usage], direction: str | None) -> Mappi
 
 def _calls(usage: Mapping[Segment, Usage]) -> int:
     return sum(one.calls for one in usage.values())
-
-
-def _known_from(parts: Sequence[Part]) -> int | None:
-    """The start of the first slot that has a call."""
-    known: int | None = None
-    for block in sorted((one for part in parts for one in part.slices.blocks.values()), key=lambda one: one.start_ms):
-        if known is not None and known <= block.start_ms:
-            break
-        slots = [block.start_ms + int(opened.offsets_ms.min()) for opened in block.opened().values()]
-        known = min(slots if known is None else [known, *slots], default=None)
-    return known

@@ -72,6 +72,21 @@ def _slot_of(slices: Slices, block: Block, instant_ms: int) -> tuple[int, int]:
     return instant_ms, instant_ms + 1
 
 
+def known_from(parts: Sequence[Part]) -> int | None:
+    """The start of the first slot that has a call in any part; None where no call is known.
+
+    A part whose first call came later knew that there was none before: all parts read the source from its beginning.
+    What is so old that it was dropped is older than any window.
+    """
+    known: int | None = None
+    for block in sorted((one for part in parts for one in part.slices.blocks.values()), key=lambda one: one.start_ms):
+        if known is not None and known <= block.start_ms:
+            break
+        slots = [block.start_ms + int(opened.offsets_ms.min()) for opened in block.opened().values()]
+        known = min(slots if known is None else [known, *slots], default=None)
+    return known
+
+
 def _united(parts: Sequence[Sequence[Segment]]) -> tuple[list[Segment], list[Integers]]:
     """The segments of all parts, and which of them each segment of each part is."""
     numbers: dict[Segment, int] = {}

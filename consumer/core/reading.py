@@ -130,3 +130,9 @@ class Reading:
     dimensions: tuple[str, ...]
     counts: Counts
     windows: tuple[WindowReading, ...]
+    known_from_ms: int | None = None  # no call is known that ended before this; None: no call at all
+    time_zone: str = "UTC"  # of local days
+
+    def is_whole(self, window: WindowReading) -> bool:
+        """Whether calls are known from the window's begin on. Where not, the others bear all that pools accrued."""
+        return self.known_from_ms is not None and self.known_from_ms <= window.from_ms

@@ -3,7 +3,7 @@
 Owns what distinguishes a replay from a live fold: nothing is late, nothing is aged, and the windows' edges cut cells.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from consumer.core.calls import Decoder
 from consumer.core.instants import FIRST_MS
@@ -34,7 +34,10 @@ class Replay:
         return cls(Pipeline(table, decode, settings), as_of_ms, span)
 
     def read(self) -> Reading:
-        """All windows. What ends at or after a given as_of is counted, and is in no window."""
+        """All windows. What ends at or after a given as_of is counted, and is in no window.
+
+        Calls are known from the first one's start on, not only from the slot in which it ended.
+        """
         pipeline, table = self.pipeline, self.pipeline.table
         first_ms, last_ms = pipeline.seen()
         as_of = self.as_of_ms if self.as_of_ms is not None else (FIRST_MS if last_ms is None else last_ms + 1)
@@ -43,4 +46,4 @@ class Replay:
         if self.range_ms is not None:
             start, end = self.range_ms
             asked.append(Span("range", start, end, min(end, as_of)))
-        return pipeline.read(as_of, asked)
+        return replace(pipeline.read(as_of, asked), known_from_ms=first_ms)

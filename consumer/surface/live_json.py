@@ -39,7 +39,7 @@ _SIZES = ((20, 60), (20, 24), (20, 12), (5, 12))
 _OF_BUDGET = ("per", "amount", "spent", "projected", "history_weeks")
 _OF_SEGMENT = ("window", "segment", "calls", "unrated", "standard_cost", "cost_per_call")
 _OF_DIRECTION = (*_OF_SEGMENT, "p95")
-_OF_WHOLE = (*_OF_DIRECTION, "from", "absorbed_cost", "standard_components")
+_OF_WHOLE = (*_OF_DIRECTION, "from", "whole", "absorbed_cost", "standard_components")
 
 
 def snapshot(
@@ -92,7 +92,9 @@ def _figures(reading: Reading, outlook: Outlook, most: int, longest: int) -> dic
     budgets = budgets_json(reading, _worst(outlook.budgets), ())
     return {
         "as_of": shown["as_of"],
+        "known_from": shown["known_from"],
         "currency": reading.currency,
+        "time_zone": reading.time_zone,
         "dimensions": list(reading.dimensions),
         "windows": [
             _picked(row, longest, _OF_DIRECTION if row["segment"] else _OF_WHOLE) for row in shown["windows"]

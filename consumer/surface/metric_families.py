@@ -146,6 +146,11 @@ WINDOW_START = _gauge(
     "window_start_timestamp_seconds", "Where the window begins; it ends at callcost_read_timestamp_seconds.", "window",
     scale=_MILLI,
 )  # fmt: skip
+CALLS_KNOWN_FROM = _gauge(
+    "calls_known_from_timestamp_seconds",
+    "No call that ended before this is known, of any partition. In a window that begins earlier absorbed cost per call "
+    "is in doubt: its calls bear what accrued before too. Known alike by all: max.", scale=_MILLI,
+)  # fmt: skip
 
 BASELINE_CALLS = _gauge(
     "baseline_calls",
@@ -268,7 +273,7 @@ BUILD = _gauge("build_info", "The version that runs.", "version")
 FAMILIES = (
     *TOTALS.values(), UNRATED, REJECTED, CALLS, HANDLED, COST, CORRECTIONS, CALL_COST,
     *ROWS.values(), ROW_COST, ROW_ABSORBED_COST, QUANTILES, ACCRUED, ABSORBED_AT_STANDARD, *COMPANY.values(),
-    COMPANY_ABSORBED_AT_STANDARD, WINDOW_START,
+    COMPANY_ABSORBED_AT_STANDARD, WINDOW_START, CALLS_KNOWN_FROM,
     BASELINE_CALLS, BASELINE_COST, BASELINE_SIGMA, BASELINE_SAMPLES, DIRECTION_BASELINE_CALLS, DIRECTION_BASELINE_COST,
     DIRECTION_BASELINE_SIGMA, MOVED, BUDGET, BUDGET_SPENT, BUDGET_PROJECTED, BUDGET_START, BUDGET_END, BUDGET_COST,
     BUDGET_ALLOTTED, BUDGET_HISTORY,

@@ -96,6 +96,8 @@ class PipelineCollector(Collector):
         series = _state_series(seen.state, self._version)
         series[families.READ][()] = reading.as_of_ms
         series[families.PENDING][()] = reading.counts.pending
+        if reading.known_from_ms is not None:
+            series[families.CALLS_KNOWN_FROM][()] = reading.known_from_ms
         series[families.SERIES_LIMIT][()] = self._most_series
         series.update(outlook_series(seen.outlook))
         series.update(company_series(seen.whole))

@@ -31,11 +31,13 @@ def _filled(row: dict[str, Any], dimensions: Sequence[str]) -> dict[str, Any]:
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """The names of an inner value behind that of the outer one: cost_per_call_direct."""
+    """The names of an inner value behind that of the outer one: cost_per_call_direct. Yes and no as in JSON."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, dict):
             flat |= {f"{name}_{inner}": part for inner, part in value.items()}
+        elif isinstance(value, bool):
+            flat[name] = str(value).lower()
         else:
             flat[name] = value
     return flat

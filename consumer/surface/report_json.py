@@ -20,14 +20,16 @@ def reading_json(reading: Reading) -> dict[str, Any]:
     """The whole reading; money is decimal strings, what has no value is null."""
     return {
         "as_of": format_ms(reading.as_of_ms),
+        "known_from": _or_null(reading.known_from_ms, format_ms),
         "currency": reading.currency,
+        "time_zone": reading.time_zone,
         "rate_table": {"versions": list(reading.versions), "sha256": reading.table_sha256},
         "counts": counts_json(reading.counts),
         "late_cost": format_nano(reading.counts.late_cost_nano),
         "windows": [
-            _row(reading.dimensions, window, row) for window in reading.windows for row in window.rows
+            _row(reading, window, row) for window in reading.windows for row in window.rows
         ],
-        "pools": [_pool(window, pool) for window in reading.windows for pool in window.pools],
+        "pools": [_pool(reading, window, pool) for window in reading.windows for pool in window.pools],
     }  # fmt: skip
 
 
@@ -55,14 +57,15 @@ def _by_reason(numbers: Mapping[str, int], reasons: Sequence[str]) -> dict[str, 
     return {reason: numbers[reason] for reason in reasons if numbers.get(reason)}
 
 
-def _row(dimensions: Sequence[str], window: WindowReading, row: Row) -> dict[str, Any]:
+def _row(reading: Reading, window: WindowReading, row: Row) -> dict[str, Any]:
     figures = row.figures
     costs = {"direct": figures.direct_nano, "standard": figures.standard_nano, "absorbed": figures.absorbed_nano}
     return {
         "window": window.window,
         "from": format_ms(window.from_ms),
         "to": format_ms(window.to_ms),
-        "segment": segment_json(dimensions, row),
+        "whole": reading.is_whole(window),
+        "segment": segment_json(reading.dimensions, row),
         **{name: getattr(figures, name) for name in _NUMBERS},
         **{f"{name}_s": format_thousandths(getattr(figures, f"{name}_ms")) for name in _SECONDS},
         "billed_s": str(figures.billed_s),
@@ -85,9 +88,10 @@ def _ratios(figures: Figures, cost_nano: int) -> dict[str, str | None]:
     return {name: _or_null(figures.per(name, cost_nano)) for name in DENOMINATORS}
 
 
-def _pool(window: WindowReading, pool: PoolFigures) -> dict[str, str | None]:
+def _pool(reading: Reading, window: WindowReading, pool: PoolFigures) -> dict[str, Any]:
     return {
         "window": window.window,
+        "whole": reading.is_whole(window),
         "pool": pool.pool,
         "accrued": format_nano(pool.accrued_nano),
         "absorbed": _or_null(pool.absorbed_nano),

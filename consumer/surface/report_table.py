@@ -1,7 +1,7 @@
-"""A reading for people: what became of the events, all windows, and the longest one by segment and by pool.
+"""A reading for people: what became of the events, all windows, and the longest whole one by segment and by pool.
 
-Owns the choice of what is shown and the rounding for the eye (4 decimals, half-up); exact figures are in the JSON.
-Fits 100 columns unless amounts are long; no number is ever cut or broken for want of room.
+Owns the choice of what is shown, the mark of what is in doubt, and the rounding for the eye (4 decimals, half-up);
+exact figures are in the JSON. Fits 100 columns unless amounts are long; no number is cut or broken for want of room.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ WIDTH = 100  # columns
 _NAME_WIDTH = 22  # leaves room for amounts below 100 000
 MOST_SEGMENTS = 25  # shown one by one, the costliest first; the others are one line
 _NONE = "–"
+_DOUBT = "*"  # before a figure, so that decimals stay below one another
 _FOOTNOTE = (
     "direct: carrier and fees; standard: direct, and pools at their capacity cost rates;\n"
     "absorbed: direct, and all that pools accrued, used or idle.\n"
@@ -33,11 +34,13 @@ _FOOTNOTE = (
 
 def print_reading(reading: Reading, console: Console) -> None:
     """Print all of it. Widens the console to WIDTH, or to what the numbers need."""
-    longest = max(reading.windows, key=lambda window: (_whole(window).calls > 0, window.to_ms - window.from_ms))
+    longest = max(
+        reading.windows, key=lambda one: (_whole(one).calls > 0, reading.is_whole(one), one.to_ms - one.from_ms)
+    )
     span = f"{longest.window}, {_instant(longest.from_ms)} to {_instant(longest.to_ms)}"
     tables = [
-        ("All calls, by window", _windows_table(reading.windows)),
-        (f"{span}: by {', '.join(reading.dimensions)}", _segments_table(longest, len(reading.dimensions))),
+        ("All calls, by window", _windows_table(reading)),
+        (f"{span}: by {', '.join(reading.dimensions)}", _segments_table(reading, longest)),
     ]
     if longest.pools:
         tables.append((f"{span}: pools", _pools_table(longest)))
@@ -49,7 +52,8 @@ def print_reading(reading: Reading, console: Console) -> None:
     console.print(Text(f"Rate table {', '.join(reading.versions)} (sha256 {reading.table_sha256[:12]}).\n"))
     console.print(_equation(reading.counts), _doubts(reading.counts, reading.currency), sep="\n")
     for heading, table in tables:
-        console.print(Text(heading, "bold"), table, sep="\n")
+        notes = _why_doubted(reading) if table is tables[0][1] else ()
+        console.print(Text(heading, "bold"), table, *notes, sep="\n")
     console.print(Text(_FOOTNOTE, "dim"))
 
 
@@ -59,8 +63,22 @@ def live_report(reading: Reading) -> RenderableType:
         Text(f"What calls cost in {reading.currency}, as of {_instant(reading.as_of_ms)}", "bold"),
         _equation(reading.counts),
         _doubts(reading.counts, reading.currency),
-        _windows_table(reading.windows, without=_TOTALS),
+        _windows_table(reading, without=_TOTALS),
+        *_why_doubted(reading),
     )
+
+
+def _why_doubted(reading: Reading) -> Iterator[Text]:
+    """What the mark means, if any figure has it."""
+    if reading.known_from_ms is not None and any(_is_doubted(reading, window) for window in reading.windows):
+        since = _instant(reading.known_from_ms)
+        words = f"doubtful: no call before {since} is known; those since bear what accrued before."
+        yield Text(f"{_DOUBT} {words}\n", "yellow")
+
+
+def _is_doubted(reading: Reading, window: WindowReading) -> bool:
+    """Whether the window's calls bear what pools accrued before any call was known."""
+    return _whole(window).calls > 0 and not reading.is_whole(window)
 
 
 def _equation(counts: Counts) -> Text:
@@ -113,24 +131,28 @@ class _Line(NamedTuple):
     standard_nano: int = 0
     absorbed_nano: int = 0
     p95_nano: int | None = None
+    is_doubted: bool = False  # its absorbed cost per call
 
     @classmethod
-    def of(cls, figures: Figures) -> "_Line":
+    def of(cls, figures: Figures, is_doubted: bool) -> "_Line":
         costs = (figures.direct_nano, figures.standard_nano, figures.absorbed_nano)
-        return cls(figures.calls, figures.unrated, *costs, figures.p95_nano)
+        return cls(figures.calls, figures.unrated, *costs, figures.p95_nano, is_doubted)
 
     def plus(self, other: "_Line") -> "_Line":
         """Both together, which have no quantile."""
         return _Line(
             self.calls + other.calls, self.unrated + other.unrated, self.direct_nano + other.direct_nano,
             self.standard_nano + other.standard_nano, self.absorbed_nano + other.absorbed_nano,
+            is_doubted=self.is_doubted,
         )  # fmt: skip
 
     def cells(self) -> list[str]:
         costs = (self.direct_nano, self.standard_nano, self.absorbed_nano)
         per_call = [divide_half_up(cost, self.calls) if self.calls else None for cost in costs]
-        money = [*per_call, self.p95_nano, self.standard_nano, self.absorbed_nano]
-        return [f"{self.calls:,}", f"{self.unrated:,}", *map(_money, money)]
+        money = [*map(_money, (*per_call, self.p95_nano, self.standard_nano, self.absorbed_nano))]
+        if self.is_doubted and self.calls:
+            money[2] = _DOUBT + money[2]
+        return [f"{self.calls:,}", f"{self.unrated:,}", *money]
 
 
 _HEADINGS = (
@@ -140,23 +162,25 @@ _HEADINGS = (
 _TOTALS = _HEADINGS[-2:]  # left out where 80 columns must do
 
 
-def _windows_table(windows: Sequence[WindowReading], without: Sequence[str] = ()) -> Table:
+def _windows_table(reading: Reading, without: Sequence[str] = ()) -> Table:
     """The whole, a row a window."""
-    return _lines_table("window", [(window.window, _Line.of(_whole(window))) for window in windows], without=without)
+    lines = [(one.window, _Line.of(_whole(one), _is_doubted(reading, one))) for one in reading.windows]
+    return _lines_table("window", lines, without=without)
 
 
-def _segments_table(window: WindowReading, dimensions: int) -> Table:
+def _segments_table(reading: Reading, window: WindowReading) -> Table:
     """The costliest segments, the others together; then directions, what nobody called for, and the whole."""
+    dimensions, is_doubted = len(reading.dimensions), _is_doubted(reading, window)
     segments = [row for row in window.rows if len(row.segment) == dimensions and not row.is_idle]
     segments.sort(key=lambda row: (-row.figures.absorbed_nano, row.segment))
-    lines = [(" · ".join(row.segment), _Line.of(row.figures)) for row in segments[:MOST_SEGMENTS]]
-    others = [_Line.of(row.figures) for row in segments[MOST_SEGMENTS:]]
+    lines = [(" · ".join(row.segment), _Line.of(row.figures, is_doubted)) for row in segments[:MOST_SEGMENTS]]
+    others = [_Line.of(row.figures, is_doubted) for row in segments[MOST_SEGMENTS:]]
     if others:
         lines.append((f"{len(others):,} more segments", reduce(_Line.plus, others)))
     sums = [(f"all {row.segment[0]}", row) for row in window.rows if len(row.segment) == 1 < dimensions]
     sums += [("idle: nobody called", row) for row in window.rows if row.is_idle]
     sums += [("the whole", row) for row in window.rows if not row.segment]
-    return _lines_table("segment", lines, [(name, _Line.of(row.figures)) for name, row in sums])
+    return _lines_table("segment", lines, [(name, _Line.of(row.figures, is_doubted)) for name, row in sums])
 
 
 def _lines_table(

@@ -76,14 +76,17 @@ assert COUNTS.received == COUNTS.accounted()
 
 
 def reading() -> Reading:
-    """A quiet five minutes, an hour and a day with calls, and more of them in the week."""
+    """A quiet five minutes, an hour with calls, and a week of which only the last two days are known."""
     windows = (
         WindowReading("5m", AS_OF - 5 * MINUTE_MS, AS_OF, _QUIET, (PoolFigures("agents", NANO // 12, 0),)),
         WindowReading("1h", AS_OF - HOUR_MS, AS_OF, _ROWS, _POOLS),
         WindowReading("7d", AS_OF - 7 * DAY_MS, AS_OF, _ROWS, _POOLS),
     )
     dimensions = ("direction", "queue", "site")
-    return Reading(AS_OF, "USD", ("2026-q3", "2026-q4"), "0a1b2c3d" * 8, dimensions, COUNTS, windows)
+    return Reading(
+        AS_OF, "USD", ("2026-q3", "2026-q4"), "0a1b2c3d" * 8, dimensions, COUNTS, windows, AS_OF - 2 * DAY_MS,
+        "Europe/Athens",
+    )  # fmt: skip
 
 
 def totals() -> Totals:

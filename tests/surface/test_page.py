@@ -16,11 +16,12 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from consumer.core.instants import MINUTE_MS, parse_rfc3339
 from consumer.core.outlook import Outlook
 from consumer.core.reading import PoolFigures, Reading, Row
 from consumer.surface.http import application
 from consumer.surface.status import NoFigures
-from tests.surface.readings import SALES, outlook, reading
+from tests.surface.readings import AS_OF, SALES, outlook, reading
 from tests.surface.test_live import READY, FakeDesk
 
 pytestmark = pytest.mark.chromium
@@ -200,6 +201,51 @@ def test_a_button_shows_another_window_and_the_choice_is_kept(page: Page, serve:
     page.until(lambda: page.pressed() == ["5m"])
     shown = [page.text(name) for name in ("standard", "absorbed", "p95", "calls")]
     assert shown == ["–", "–", "–", "0"]
+    assert page.complaints() == []
+
+
+def test_an_absorbed_figure_in_doubt_says_since_when_calls_are_known_and_is_lighter_than_a_sure_one(
+    page: Page, serve: Callable[[FakeDesk], Server]
+) -> None:
+    """Of the week two days are known: since 21 November, 10:00 UTC, noon in Athens."""
+
+    def look() -> tuple[str, ...]:
+        figure, sure = (page.driver.find_element(By.ID, name) for name in ("absorbed", "p95"))
+        names = ("font-weight", "color", "font-style")
+        same = [figure.value_of_css_property(name) == sure.value_of_css_property(name) for name in names]
+        return (page.text("absorbed"), page.text("absorbed-note"), *map(str, same))
+
+    desk = moving()
+    page.open(serve(desk).url)
+    page.until(lambda: page.text("absorbed") == "2.0025")
+    assert look() == ("2.0025", "idle capacity included", "True", "True", "True")
+    page.choose("7d")
+    page.until(lambda: page.pressed() == ["7d"])
+    assert look() == ("2.0025", "doubtful: calls since 2026-11-21 12:00 only", "False", "False", "False")
+    page.choose("5m")
+    page.until(lambda: page.text("absorbed") == "–")
+    assert look()[1] == "idle capacity included"  # without a call there is nothing to doubt
+    desk.shown = replace(reading(), known_from_ms=AS_OF - MINUTE_MS)
+    page.choose("1h")
+    page.until(lambda: page.text("absorbed-note") == "doubtful: calls since 2026-11-23 11:59 only")
+    assert page.text("pools-of") == "1h, calls since 2026-11-23 11:59 only"
+    assert page.complaints() == []
+
+
+def test_times_are_those_of_the_rate_tables_zone_and_it_is_named(
+    page: Page, serve: Callable[[FakeDesk], Server]
+) -> None:
+    """The quarter begins on 1 October at midnight in Athens, which is 21:00 of the day before in UTC."""
+    hour = reading().windows[1]
+    quarter = replace(hour, window="quarter-to-date", from_ms=parse_rfc3339("2026-09-30T21:00:00Z"))
+    desk = FakeDesk(replace(reading(), windows=(hour, quarter)), lambda: AS_OF)
+    page.open(serve(desk).url + "#quarter-to-date")
+    said = "standard cost · quarter-to-date: since 2026-10-01 00:00 Europe/Athens"
+    page.until(lambda: said in page.driver.find_element(By.CLASS_NAME, "big").text)
+    assert (page.text("as-of")[:3], page.text("zone")) == ("12:", "Europe/Athens")
+    desk.shown = replace(desk.shown, time_zone="Mars/Olympus")
+    page.until(lambda: page.text("zone") == "UTC")
+    assert "since 2026-09-30 21:00 UTC" in page.text("span")
     assert page.complaints() == []
 
 

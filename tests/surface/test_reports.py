@@ -9,11 +9,12 @@ import pytest
 from rich.console import Console
 
 from consumer.core.counts import Counts
+from consumer.core.instants import DAY_MS
 from consumer.core.money import NANO
 from consumer.core.reading import Figures, PoolFigures, Reading, Row, WindowReading
 from consumer.surface.report_csv import reading_csv
 from consumer.surface.report_json import reading_json
-from consumer.surface.report_table import MOST_SEGMENTS, print_reading
+from consumer.surface.report_table import MOST_SEGMENTS, live_report, print_reading
 from tests.surface.golden_files import assert_golden
 from tests.surface.readings import AS_OF, HEAD_OFFICE, reading
 
@@ -22,6 +23,13 @@ def printed(shown: Reading, width: int = 100) -> str:
     console = Console(file=io.StringIO(), width=width)
     with console.capture() as capture:
         print_reading(shown, console)
+    return capture.get()
+
+
+def shown_live(shown: Reading) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    with console.capture() as capture:
+        console.print(live_report(shown))
     return capture.get()
 
 
@@ -92,6 +100,43 @@ def test_beyond_a_screenful_the_cheapest_segments_are_one_line_that_adds_up() ->
     assert "q02" not in text
     line = next(line for line in text.splitlines() if "3 more segments" in line)
     assert line.split()[3:] == ["3", "2.0000", "2.0000", "2.0000", "–", "6.0000", "6.0000"]
+
+
+def line_of(text: str, name: str) -> list[str]:
+    return next(line.split() for line in text.splitlines() if line.startswith(f" {name} "))
+
+
+def test_absorbed_cost_of_a_window_that_begins_before_calls_are_known_is_marked_and_why_is_said() -> None:
+    """Two days of seven are known: 8.01 for 4 calls is 2.0025 in both windows, and sure in the hour alone."""
+    for text in (printed(reading()), shown_live(reading())):
+        assert line_of(text, "1h")[5] == "2.0025"
+        assert line_of(text, "7d")[5] == "*2.0025"
+        assert line_of(text, "5m")[5] == "–"  # without a call there is nothing to doubt
+        said = " ".join(text.split())
+        assert "* doubtful: no call before 2026-11-21 10:00:00Z is known; those since bear what accrued before." in said
+    for known_from_ms in (AS_OF - 7 * DAY_MS, AS_OF - 8 * DAY_MS):
+        assert "*" not in printed(replace(reading(), known_from_ms=known_from_ms))
+
+
+def test_segments_are_of_the_longest_window_that_is_whole_and_where_none_is_of_the_longest() -> None:
+    assert "1h, 2026-11-23 09:00:00Z to 2026-11-23 10:00:00Z: by direction" in printed(reading())
+    whole = replace(reading(), known_from_ms=AS_OF - 7 * DAY_MS)
+    assert "7d, 2026-11-16 10:00:00Z to 2026-11-23 10:00:00Z: by direction" in printed(whole)
+    none_is = replace(reading(), known_from_ms=AS_OF - 1)
+    assert "7d, 2026-11-16 10:00:00Z to 2026-11-23 10:00:00Z: by direction" in printed(none_is)
+    assert line_of(printed(none_is), "inbound · sales · ath")[9] == "*1.0000"
+
+
+def test_json_and_csv_say_of_each_window_whether_it_is_whole_and_of_all_since_when() -> None:
+    shown = reading_json(reading())
+    assert (shown["known_from"], shown["time_zone"]) == ("2026-11-21T10:00:00.000Z", "Europe/Athens")
+    expected = {("5m", True), ("1h", True), ("7d", False)}
+    for part in ("windows", "pools"):
+        assert {(row["window"], row["whole"]) for row in shown[part]} == expected
+    rows = csv.DictReader(io.StringIO(reading_csv(reading())))
+    assert {(row["window"], row["whole"]) for row in rows} == {("5m", "true"), ("1h", "true"), ("7d", "false")}
+    unknown = reading_json(replace(reading(), known_from_ms=None))
+    assert (unknown["known_from"], {row["whole"] for row in unknown["windows"]}) == (None, {False})
 
 
 def test_without_doubt_no_doubt_is_shown() -> None:

@@ -94,16 +94,31 @@ function since(instant, now) {
   return `${Math.floor(seconds / 86400)} d ago`;
 }
 
-const two = (number) => String(number).padStart(2, "0");
+// ---- Instants as the clocks of the rate table's zone show them: days and months begin there. ----
 
-function clock(instant) {
-  const at = new Date(instant);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+const ZONE_UNKNOWN = "UTC"; // before there are figures, or where the browser does not know their zone
+let wall = wallOf(ZONE_UNKNOWN);
+
+function wallOf(zone) {
+  const whole = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+  try {
+    return { asked: zone, zone, format: new Intl.DateTimeFormat("en-US", { ...whole, timeZone: zone, hourCycle: "h23" }) };
+  } catch {
+    return { ...wallOf(ZONE_UNKNOWN), asked: zone };
+  }
 }
 
-function day(instant) {
-  const at = new Date(instant);
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+function shownAt(instant) {
+  const at = Object.fromEntries(wall.format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]));
+  return { day: `${at.year}-${at.month}-${at.day}`, time: `${at.hour}:${at.minute}:${at.second}` };
+}
+
+const clock = (instant) => shownAt(instant).time;
+
+/** The day and the time; a time of whole minutes without seconds. */
+function dayAndTime(instant) {
+  const { day, time } = shownAt(instant);
+  return `${day} ${time.replace(/:00$/, "")}`;
 }
 
 // ---- Writing into the page: in place, so that what is pointed at stays, and only ever as text. ----
@@ -179,12 +194,15 @@ function show() {
   const window = named.includes(chosen()) ? chosen() : named.includes(FIRST_WINDOW) ? FIRST_WINDOW : named[0];
   const row = whole.find((one) => one.window === window) || null;
   const asOf = figures ? figures.as_of : status.as_of;
+  const zone = figures ? figures.time_zone : ZONE_UNKNOWN;
+  if (wall.asked !== zone) wall = wallOf(zone);
   put(byId("as-of"), clock(asOf), asOf);
+  put(byId("zone"), wall.zone);
   if (figures) showButtons(named, window);
   showBanners(shown);
   putAll(".currency", figures ? figures.currency : "");
   putAll(".window", window || NONE);
-  showHero(row);
+  showHero(row, figures);
   showUsual(figures, window);
   showComponents(row);
   showDirections(figures, window);
@@ -208,15 +226,23 @@ function showButtons(named, window) {
   });
 }
 
-function showHero(row) {
+function showHero(row, figures) {
   const cost = row ? row.cost_per_call : { standard: null, absorbed: null };
   const p95 = row ? row.p95 : null;
   putBig("standard", perCall(cost.standard), exact(cost.standard));
   putBig("absorbed", perCall(cost.absorbed), exact(cost.absorbed));
   putBig("p95", perCall(p95), exact(p95));
   putBig("calls", row ? count(row.calls) : NONE, "");
-  put(byId("span"), row ? `${row.window}: since ${day(row.from)} ${clock(row.from)}` : "no figures", row ? row.from : "");
+  showDoubt(row && row.calls > 0 && !row.whole ? figures.known_from : null);
+  put(byId("span"), row ? `${row.window}: since ${dayAndTime(row.from)} ${wall.zone}` : "no figures", row ? row.from : "");
   put(byId("calls-note"), row ? `costed; ${count(row.unrated)} unrated` : "");
+}
+
+/** Where calls are known only from an instant on, they bear what accrued in the window before it as well. */
+function showDoubt(knownFrom) {
+  byId("absorbed-tile").classList.toggle("doubtful", knownFrom !== null);
+  put(byId("absorbed-note"), knownFrom === null ? "idle capacity included" : `doubtful: calls since ${dayAndTime(knownFrom)} only`,
+    knownFrom === null ? "" : `No call before ${knownFrom} is known. Those since bear what accrued in the window before.`);
 }
 
 /** What a call usually costs at this hour: of all beside the large figure, of directions with what of it moved. */
@@ -278,7 +304,8 @@ function showSegments(figures, window) {
 
 function showPools(figures) {
   const pools = figures ? figures.pools : [];
-  put(byId("pools-of"), pools.length ? pools[0].window : NONE);
+  const isWhole = !pools.length || pools[0].whole || figures.known_from === null;
+  put(byId("pools-of"), pools.length ? pools[0].window + (isWhole ? "" : `, calls since ${dayAndTime(figures.known_from)} only`) : NONE);
   fill(byId("pools"), pools.map((pool) => [
     [pool.pool],
     ...["accrued", "absorbed", "idle"].map((name) => [amount(pool[name]), exact(pool[name])]),
