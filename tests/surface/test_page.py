@@ -167,7 +167,7 @@ def test_figures_are_those_of_the_desk(page: Page, serve: Callable[[FakeDesk], S
         ["agents", "10.00", "2.40", "7.60", "24.0 %"],
         ["headsets", "1.00", "–", "–", "–"],
         ["night", "0.00", "0.00", "0.00", "–"],
-        ["phones", "1.00", "1.50", "−0.50", "150.0 %"],
+        ["phones", "1.00", "1.50", "−0.50", "▲ 150.0 %"],
     ]
     assert page.table("segments")[:2] == [
         ["inbound · sales · ath", "3", "2.43", "0.8100"],
@@ -247,6 +247,28 @@ def test_times_are_those_of_the_rate_tables_zone_and_it_is_named(
     page.until(lambda: page.text("zone") == "UTC")
     assert "since 2026-09-30 21:00 UTC" in page.text("span")
     assert page.complaints() == []
+
+
+def test_what_is_over_all_of_it_sticks_out_beyond_a_mark(page: Page, serve: Callable[[FakeDesk], Server]) -> None:
+    """A full bar ends at the mark; what is over goes beyond it, hatched, at most to the end of the scale at 125 %."""
+    names = ("little", "full", "over", "double")
+    pools = tuple(PoolFigures(name, 1_000, used) for name, used in zip(names, (500, 1_000, 1_186, 2_000), strict=True))
+    windows = tuple(replace(window, pools=pools) for window in reading().windows)
+    page.open(serve(moving(replace(reading(), windows=windows))).url)
+    page.until(lambda: page.table("pools"))
+    assert [row[-1] for row in page.table("pools")] == ["50.0 %", "100.0 %", "▲ 118.6 %", "▲ 200.0 %"]
+    widths = page.driver.execute_script(
+        "return [...document.querySelectorAll('#pools .share > i')]"
+        ".map((bar) => [...bar.children].map((part) => parseFloat(part.style.width)))"
+    )
+    assert widths == [[40, 0], [80, 0], [80, pytest.approx(14.88)], [80, 20]]  # 18.6 ÷ 125 is 14.88 %
+    hatched = page.driver.execute_script(
+        "return [...document.querySelectorAll('#pools .share')]"
+        ".map((one) => getComputedStyle(one.querySelector('i > i + i')).backgroundImage.startsWith('repeating-linear'))"
+    )
+    assert hatched == [True] * 4
+    bars = page.driver.find_elements(By.CSS_SELECTOR, "#pools .share > i")
+    assert len({bar.size["width"] for bar in bars}) == 1  # they can be held against one another
 
 
 def test_where_nothing_is_usual_and_nothing_is_planned_nothing_is_said_of_it(

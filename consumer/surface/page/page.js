@@ -151,7 +151,7 @@ const made = (name, ...children) => {
   return node;
 };
 
-/** Rows of cells: [text, title], or {thousandths} for a bar; the first cell heads its row. */
+/** Rows of cells: [text, title], or {thousandths} for a bar, `open` where it may be over 100 %; the first heads its row. */
 function fill(body, rows) {
   const lines = sized(body, rows.length, () => made("tr"));
   rows.forEach((cells, line) => {
@@ -160,15 +160,15 @@ function fill(body, rows) {
     cells.forEach((cell, column) => {
       if (!row.children[column]) row.append(cellFor(cell, column));
       if (Array.isArray(cell)) put(row.children[column], ...cell);
-      else putBar(row.children[column].firstElementChild, cell.thousandths);
+      else putBar(row.children[column].firstElementChild, cell);
     });
   });
 }
 
 function cellFor(cell, column) {
   if (!Array.isArray(cell)) {
-    const share = made("div", made("i", made("i")), made("span"));
-    share.className = "share";
+    const share = made("div", made("i", made("i"), made("i")), made("span"));
+    share.className = cell.open ? "share open" : "share";
     return made("td", share);
   }
   const node = made(column ? "td" : "th");
@@ -176,11 +176,22 @@ function cellFor(cell, column) {
   return node;
 }
 
-function putBar(share, found) {
-  const width = `${Math.min(Math.max(found === null ? 0 : found, 0), 1000) / 10}%`;
-  const bar = share.firstElementChild.firstElementChild;
+const OPEN_SCALE = 1250; // thousandths that an open bar has room for; what is more fills it
+const within = (number, most) => Math.min(Math.max(number, 0), most);
+
+function putBar(share, { thousandths: found, open = false }) {
+  const scale = open ? OPEN_SCALE : 1000;
+  const isOver = open && found > 1000;
+  const [upTo, over] = share.firstElementChild.children;
+  putWidth(upTo, within(found, 1000) / scale);
+  putWidth(over, open ? within(found - 1000, scale - 1000) / scale : 0);
+  share.classList.toggle("over", isOver);
+  put(share.lastElementChild, (isOver ? "▲ " : "") + percent(found), isOver ? "more than all of it" : "");
+}
+
+function putWidth(bar, part) {
+  const width = `${part * 100}%`;
   if (bar.style.width !== width) bar.style.width = width;
-  put(share.lastElementChild, percent(found));
 }
 
 // ---- The parts of the page. ----
@@ -309,7 +320,7 @@ function showPools(figures) {
   fill(byId("pools"), pools.map((pool) => [
     [pool.pool],
     ...["accrued", "absorbed", "idle"].map((name) => [amount(pool[name]), exact(pool[name])]),
-    { thousandths: pool.utilisation === null ? null : thousandths(pool.utilisation, "1") },
+    { thousandths: pool.utilisation === null ? null : thousandths(pool.utilisation, "1"), open: true },
   ]));
 }
 
@@ -324,7 +335,7 @@ function showBudgets(figures) {
     return [
       [`${one.budget} / ${one.per}`], [units(one.amount), exact(one.amount)],
       [`${units(one.projected)}${isOver ? " OVER" : ""}`, `${exact(one.projected)}, ${by}`],
-      [units(one.spent), exact(one.spent)], { thousandths: thousandths(one.spent, one.amount) },
+      [units(one.spent), exact(one.spent)], { thousandths: thousandths(one.spent, one.amount), open: true },
     ];
   }));
 }
