@@ -134,7 +134,8 @@ class _Columns:
             charged = {name: amounts[line] for name, amounts in components if amounts[line]}
             yield _in_order(
                 *counted, self._money["abandoned"][line], self._money["reported"][line],
-                self._money["carrier_of_reported"][line], charged, self._money["absorbed"][line], *found[line],
+                self._money["carrier_of_reported"][line], charged, self._money["absorbed"][line],
+                *_exact(counted[_CALLS], sum(charged.values()), found[line]),
             )  # fmt: skip
 
     def _sum(self, lines: list[int], found: tuple[int | None, ...], idle_nano: int) -> Figures:
@@ -144,11 +145,17 @@ class _Columns:
         charged = {name: money[name] for name in COMPONENTS if money[name]}
         return _in_order(
             *counted, money["abandoned"], money["reported"], money["carrier_of_reported"], charged,
-            money["absorbed"] + idle_nano, *found,
+            money["absorbed"] + idle_nano, *_exact(counted[_CALLS], sum(charged.values()), found),
         )  # fmt: skip
 
 
+def _exact(calls: int, standard_nano: int, found: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """The quantiles of one call are what it cost. What stands for its bucket may be more, which no call cost."""
+    return tuple(None if nano is None else standard_nano for nano in found) if calls == 1 else found
+
+
 _in_order: Callable[..., Figures] = Figures  # the counted columns are its first fields
+_CALLS = COUNTED.index("calls")
 _HOLDS = [COUNTED.index("calls"), COUNTED.index("unrated")]  # a segment has a row if it holds any call, costed or not
 
 

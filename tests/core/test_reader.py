@@ -6,13 +6,17 @@ from datetime import date
 import pytest
 
 from consumer.core.company import read_together
+from consumer.core.money import NANO
 from consumer.core.pipeline import Pipeline
 from consumer.core.reading import Reading, Row
-from consumer.core.windows import spans
+from consumer.core.windows import Span, spans
 from consumer.platforms.canonical import decode
 from tests.core.streams import records, three_hours
-from tests.core.weeks import at
+from tests.core.weeks import at, call, folded
 from tests.tables import centre
+
+WEDNESDAY = date(2026, 11, 25)
+SINCE_NINE = [Span("1h", at(WEDNESDAY, "09:00"), at(WEDNESDAY, "10:00"))]
 
 
 def read(pipeline: Pipeline, by: tuple[str, ...] | None, *, segment_quantiles: bool) -> Reading:
@@ -38,6 +42,14 @@ def test_without_segments_quantiles_everything_else_is_the_same(seed: int, by: t
     for window, other in zip(whole.windows, lean.windows, strict=True):
         expected = tuple(row if len(row.segment) <= 1 or row.is_idle else without_quantiles(row) for row in window.rows)
         assert other == replace(window, rows=expected)
+
+
+@pytest.mark.parametrize("talk_s", [31, 30])
+def test_quantiles_of_one_call_are_what_it_cost(talk_s: int) -> None:
+    """31 s are 0.31 and 0.10; 0.4138 stands for what costs 0.41. 30 s make 0.40, for which 0.3977 stands."""
+    reading = folded([call(at(WEDNESDAY, "09:59"), talk_s)]).read(at(WEDNESDAY, "10:00"), SINCE_NINE)
+    costs = {(row.figures.p50_nano, row.figures.p95_nano) for row in reading.windows[0].rows if not row.is_idle}
+    assert costs == {(talk_s * NANO // 100 + NANO // 10,) * 2}
 
 
 def test_an_empty_fold_has_neither() -> None:
