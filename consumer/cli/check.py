@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from consumer.cli.failures import INVALID, NOT_ALL_COSTED, errors, failing_clearly
-from consumer.cli.inputs import Host, Platform, Zone, batches, decoder_of, form_of
+from consumer.cli.inputs import Host, Platform, Zone, batches, decoder_of, form_of, no_call
 from consumer.core.rates import RateTable
 from consumer.core.replay import Replay
 from consumer.platforms.formats import Format
@@ -37,14 +37,18 @@ def check(
         raise typer.BadParameter("nothing to check: name settings (-c), a rate table (-r) or files")
     settings, settings_valid = _settings(config)
     table, table_valid = _table(rates or (settings.rates if settings else None))
-    rejected = 0
+    not_costed, files_valid = 0, True
     if files:
         with failing_clearly():
-            rejected = _check_files(files, form_of(platform, files), table, zone, host)
+            not_costed, files_valid = _check_files(files, form_of(platform, files), table, zone, host)
+    if not files_valid:
+        errors.print(no_call(platform, files or []), style="red", markup=False)
     if not (settings_valid and table_valid):
         raise typer.Exit(INVALID)
-    if strict and rejected:
+    if strict and not_costed:
         raise typer.Exit(NOT_ALL_COSTED)
+    if not files_valid:
+        raise typer.Exit(INVALID)
 
 
 def _settings(path: Path | None) -> tuple[Settings | None, bool]:
@@ -93,8 +97,13 @@ def _table(path: Path | None) -> tuple[RateTable | None, bool]:
     return table, True
 
 
-def _check_files(files: list[str], form: Format, table: RateTable | None, zone: str | None, host: str) -> int:
-    """Decode, merge and, with a rate table, cost every event; each that is not costed is shown or counted."""
+def _check_files(
+    files: list[str], form: Format, table: RateTable | None, zone: str | None, host: str
+) -> tuple[int, bool]:
+    """Decode, merge and, with a rate table, cost every event; each that is not costed is shown or counted.
+
+    How many were not costed, and whether any record was a call, if there were records.
+    """
     used = table or _empty_table()
     replay = Replay.of(used, decoder_of(form, used, zone, host))
     places = Places()
@@ -111,7 +120,7 @@ def _check_files(files: list[str], form: Format, table: RateTable | None, zone: 
         f"{counts.received:,} events: {rejected:,} rejected, {counts.duplicates:,} duplicates, "
         f"{counts.amended:,} amended; {costable}"
     )
-    return rejected + unrated
+    return rejected + unrated, replay.has_call or not replay.has_record
 
 
 def _no_deck(name: str) -> bytes:

@@ -46,6 +46,17 @@ def form_of(platform: str, files: list[str]) -> Format:
     return FORMATS[str(next(iter(guessed.values())))]
 
 
+def no_call(platform: str, files: list[str]) -> str:
+    """What to say where no record of the files was a call: of which platform they look, if another can be told."""
+    said = ["no call in these files" if platform == "auto" else f"no call in these files; is -p {platform} right?"]
+    for path in files:
+        if platform != "auto" and Path(path).is_file():  # a pipe can be read only once
+            found = guess(beginning_of(path))
+            if found not in (None, platform):
+                said.append(f"{path} looks like -p {found}")
+    return "\n".join(said)
+
+
 def decoder_of(form: Format, table: RateTable, zone: str | None, host: str) -> Decoder:
     """The decoder, for local times of a zone."""
     try:

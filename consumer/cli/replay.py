@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from consumer.cli.failures import NOT_ALL_COSTED, errors, failing_clearly
+from consumer.cli.failures import INVALID, NOT_ALL_COSTED, errors, failing_clearly
 from consumer.cli.inputs import (
     Files,
     Host,
@@ -19,6 +19,7 @@ from consumer.cli.inputs import (
     dimensions_of,
     form_of,
     instant,
+    no_call,
 )  # fmt: skip
 from consumer.core.instants import DAY_MS, HOUR_MS
 from consumer.core.intake import Rejected
@@ -75,18 +76,24 @@ def replay(
         rejected.summarize()
     reading = asked.read()
     _print(reading, format_)
+    if not asked.has_call:
+        said = no_call(platform, files) if asked.has_record else "no call: nothing to read"
+        errors.print(said, style="red" if asked.has_record else "yellow", markup=False)
     counts = reading.counts
     if strict and (counts.rejected or counts.unrated):
         raise typer.Exit(NOT_ALL_COSTED)
+    if asked.has_record and not asked.has_call:
+        raise typer.Exit(INVALID)
 
 
 def _print(reading: Reading, form: str) -> None:
+    """The report. For people there is none without windows."""
     if form == "json":
         json.dump(reading_json(reading), sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
     elif form == "csv":
         sys.stdout.write(reading_csv(reading))
-    else:
+    elif reading.windows:
         print_reading(reading, Console(highlight=False, width=None if sys.stdout.isatty() else 100))
 
 

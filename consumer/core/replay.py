@@ -33,13 +33,26 @@ class Replay:
         settings = FoldSettings(dimensions=dimensions, cuts=cuts, horizon_ms=horizon_ms)
         return cls(Pipeline(table, decode, settings), as_of_ms, span)
 
+    @property
+    def has_call(self) -> bool:
+        """Whether any record told a call."""
+        return self.pipeline.seen()[1] is not None
+
+    @property
+    def has_record(self) -> bool:
+        """Whether there was anything to read."""
+        return self.pipeline.next_offset > 0
+
     def read(self) -> Reading:
         """All windows. What ends at or after a given as_of is counted, and is in no window.
 
-        Calls are known from the first one's start on, not only from the slot in which it ended.
+        Calls are known from the first one's start on, not only from the slot in which it ended. Without a call, and
+        without an as_of, there are no windows.
         """
         pipeline, table = self.pipeline, self.pipeline.table
         first_ms, last_ms = pipeline.seen()
+        if self.as_of_ms is None and last_ms is None:
+            return pipeline.read(FIRST_MS, [])
         as_of = self.as_of_ms if self.as_of_ms is not None else (FIRST_MS if last_ms is None else last_ms + 1)
         asked = spans(table.calendar, as_of)
         asked.append(Span("all", as_of if first_ms is None else min(first_ms, as_of), as_of))

@@ -15,10 +15,15 @@ from consumer.surface.report_json import reading_json
 
 
 def reading_csv(reading: Reading) -> str:
-    """A header, then a row a window and segment. A dimension that a row is not of, and what has no value, is empty."""
+    """A header, then a row a window and segment. A dimension that a row is not of, and what has no value, is empty.
+
+    Nothing at all without windows.
+    """
     rows = [_flat(_filled(row, reading.dimensions)) for row in reading_json(reading)["windows"]]
+    if not rows:
+        return ""
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

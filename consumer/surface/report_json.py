@@ -17,9 +17,9 @@ _SECONDS = ("talk", "hold", "wrap", "wait", "ivr")
 
 
 def reading_json(reading: Reading) -> dict[str, Any]:
-    """The whole reading; money is decimal strings, what has no value is null."""
+    """The whole reading; money is decimal strings, what has no value is null. Without windows `as_of` is null too."""
     return {
-        "as_of": format_ms(reading.as_of_ms),
+        "as_of": format_ms(reading.as_of_ms) if reading.windows else None,
         "known_from": _or_null(reading.known_from_ms, format_ms),
         "currency": reading.currency,
         "time_zone": reading.time_zone,

@@ -111,6 +111,57 @@ def test_a_csv_of_the_other_layout_is_rejected_row_by_row_with_its_name(rates: P
     assert "taken for asterisk-custom-csv" in right.stderr.replace("\n", "")
 
 
+def test_where_no_record_is_a_call_no_figures_are_shown_and_the_likely_platform_is_named(rates: Path) -> None:
+    """Asterisk's example, read as canonical JSON."""
+    master = Path(__file__).parents[2] / "docs" / "examples" / "asterisk" / "Master.csv"
+    for command in ("replay", "check"):
+        wrong = callcost(command, "-r", rates, master)
+        assert wrong.exit_code == 2
+        said = " ".join(wrong.stderr.split())
+        assert "no call in these files; is -p callcost right?" in said
+        assert f"{master} looks like -p asterisk-csv" in said
+        assert "1970" not in wrong.stdout
+    assert callcost("replay", "-r", rates, master).stdout == ""
+    assert callcost("replay", "-r", rates, "--format", "csv", master).stdout == ""
+    shown = json.loads(callcost("replay", "-r", rates, "--format", "json", master).stdout)
+    assert (shown["as_of"], shown["known_from"], shown["windows"], shown["pools"]) == (None, None, [], [])
+    assert shown["counts"]["rejected"] == {"bad_json": 12}
+    assert callcost("replay", "-r", rates, "--strict", master).exit_code == 3
+    assert callcost("check", "-r", rates, "--strict", master).exit_code == 3
+
+
+def test_where_the_platform_fits_or_cannot_be_told_none_is_named(rates: Path, tmp_path: Path) -> None:
+    calls = tmp_path / "calls.jsonl"
+    calls.write_text(call("a", ended_at="yesterday"))
+    for arguments in (["-p", "callcost", calls], ["-p", "callcost", "-"], ["-p", "auto", calls]):
+        result = callcost("replay", "-r", rates, *arguments, stdin=call("a", ended_at="yesterday"))
+        assert result.exit_code == 2
+        assert "no call in these files" in result.stderr
+        assert "looks like" not in result.stderr
+
+
+def test_an_empty_file_has_no_figures_and_is_no_mistake(rates: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "calls.jsonl"
+    empty.write_text("")
+    for form, printed in (("table", ""), ("csv", "")):
+        result = callcost("replay", "-r", rates, "--format", form, empty)
+        assert (result.exit_code, result.stdout) == (0, printed)
+        assert "no call: nothing to read" in result.stderr
+    shown = json.loads(callcost("replay", "-r", rates, "--format", "json", empty).stdout)
+    assert (shown["as_of"], shown["windows"]) == (None, [])
+    assert callcost("check", "-r", rates, empty).exit_code == 0
+
+
+def test_without_a_call_there_are_windows_if_it_is_said_as_of_when(rates: Path, tmp_path: Path) -> None:
+    """What pools accrued while nobody called can still be asked for."""
+    empty = tmp_path / "calls.jsonl"
+    empty.write_text("")
+    arguments = ("replay", "-r", rates, "--as-of", "2026-08-10T12:00:00Z")
+    shown = json.loads(callcost(*arguments, "--format", "json", empty).stdout)
+    assert (shown["as_of"], {row["calls"] for row in shown["windows"]}) == ("2026-08-10T12:00:00.000Z", {0})
+    assert "as of 2026-08-10 12:00:00Z" in callcost(*arguments, empty).stdout
+
+
 def test_an_invalid_rate_table_exits_2_with_all_its_problems(tmp_path: Path) -> None:
     rates = tmp_path / "rates.toml"
     rates.write_text(RATES.replace('"0.5"', "0.5").replace('"USD"', '"usd"'))
