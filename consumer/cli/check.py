@@ -116,9 +116,10 @@ def _check_files(
     rejected, unrated = sum(counts.rejected.values()), sum(counts.unrated.values()) if table else 0
     reasons = f" ({', '.join(f'{number} {reason}' for reason, number in counts.unrated.items())})" if unrated else ""
     costable = "without a rate table nothing is costed" if table is None else f"{unrated:,} unrated{reasons}"
+    left_out = f"; {counts.unconverted_prices:,} reported prices without an exchange rate"
     typer.echo(
         f"{counts.received:,} events: {rejected:,} rejected, {counts.duplicates:,} duplicates, "
-        f"{counts.amended:,} amended; {costable}"
+        f"{counts.amended:,} amended; {costable}{left_out if counts.unconverted_prices else ''}"
     )
     return rejected + unrated, replay.has_call or not replay.has_record
 

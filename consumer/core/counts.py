@@ -35,6 +35,7 @@ class Counts(msgspec.Struct):
     late: int = 0
     pending: int = 0
     unknown_keys: int = 0
+    unconverted_prices: int = 0  # costed calls whose reported price is left out: its currency has no rate
     late_cost_nano: int = 0
 
     def reject(self, reason: str, number: int = 1) -> None:

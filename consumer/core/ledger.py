@@ -133,6 +133,8 @@ class Ledger:
                 self.totals.add(self.totals.unrated, reason, by_kind[FIRST])
         if costed.unconverted.any():
             self.totals.unconverted_prices += int((costed.unconverted & (kinds != BEFORE)).sum())
+            by_kind = np.bincount(kinds[costed.unconverted], minlength=4).tolist()
+            self.counts.unconverted_prices += by_kind[FIRST] + by_kind[AFTER] - by_kind[BEFORE]
 
     def _note_first(
         self, costed: CostedCalls, columns: VersionColumns, rows: Integers, standard: IntColumn,

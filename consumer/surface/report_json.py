@@ -50,6 +50,7 @@ def counts_json(counts: Counts) -> dict[str, Any]:
         "late": counts.late,
         "pending": counts.pending,
         "unknown_keys": counts.unknown_keys,
+        "unconverted_prices": counts.unconverted_prices,
     }
 
 

@@ -114,6 +114,8 @@ def _doubt_lines(counts: Counts, currency: str) -> Iterator[tuple[int, str]]:
         yield counts.late, f"late, in no window: {_money(counts.late_cost_nano)} {currency} at standard"
     if counts.pending:
         yield counts.pending, "pending: versions that wait for the rest of their call, in no cost yet"
+    if counts.unconverted_prices:
+        yield counts.unconverted_prices, "reported prices left out: no exchange rate for their currency"
     if counts.unknown_keys:
         yield counts.unknown_keys, "unknown keys in the records, ignored"
 

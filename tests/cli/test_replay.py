@@ -75,8 +75,25 @@ def test_a_rejected_event_is_named_with_file_and_line_and_stops_nothing(rates: P
     assert f"{calls}:3: rejected, bad_time: ended_at" in result.stderr.replace("\n", "")
     assert json.loads(result.stdout)["counts"] == {
         "received": 4, "costed": 2, "unrated": {}, "rejected": {"bad_json": 1, "bad_time": 1}, "duplicates": 0,
-        "amended": 0, "late": 0, "pending": 0, "unknown_keys": 0,
+        "amended": 0, "late": 0, "pending": 0, "unknown_keys": 0, "unconverted_prices": 0,
     }  # fmt: skip
+
+
+def test_reported_prices_that_cannot_be_converted_are_counted_in_every_report(rates: Path, tmp_path: Path) -> None:
+    """Yen have no rate in the table, dollars need none; both calls are costed."""
+    calls = tmp_path / "calls.jsonl"
+    prices = [{"amount": "9", "currency": "JPY"}, {"amount": "0.01", "currency": "USD"}]
+    events = [json.loads(call(name)) | {"reported_price": price} for name, price in zip("ab", prices, strict=True)]
+    calls.write_text("".join(json.dumps(event) + "\n" for event in events))
+    shown = json.loads(callcost("replay", "-r", rates, "--format", "json", calls).stdout)
+    whole = shown["windows"][-1]
+    assert (shown["counts"]["costed"], shown["counts"]["unconverted_prices"], whole["reported_calls"]) == (2, 1, 1)
+    text = callcost("replay", "-r", rates, calls).stdout
+    assert "1  reported prices left out: no exchange rate for their currency" in text
+    assert "Every call is in the costs below" not in text
+    assert "; 1 reported prices without an exchange rate" in callcost("check", "-r", rates, calls).stdout
+    calls.write_text(json.dumps(events[1]))
+    assert "reported prices" not in callcost("check", "-r", rates, calls).stdout
 
 
 def test_strict_exits_3_when_not_all_was_costed(rates: Path, tmp_path: Path) -> None:

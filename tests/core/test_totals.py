@@ -9,7 +9,7 @@ from consumer.platforms.canonical import decode
 from consumer.rates.build import build_rate_table
 
 
-def table(price_a_minute: str, prefix: str) -> RateTable:
+def table(price_a_minute: str, prefix: str, further: str = "") -> RateTable:
     text = f"""
 currency = "USD"
 time_zone = "UTC"
@@ -19,6 +19,7 @@ effective_from = 2026-01-01
 [[version.tariff]]
 name = "carrier"
 rates = [{{ prefix = "{prefix}", rate_per_minute = "{price_a_minute}" }}]
+{further}
 """
     return build_rate_table("rates.toml", text.encode(), {}.__getitem__)
 
@@ -106,3 +107,23 @@ def test_a_day_is_over_when_the_watermark_says_so_whatever_came_in_one_batch() -
     for record in records:
         one_by_one.feed([record])
     assert closed(at_once) == closed(one_by_one) == (60, 0)
+
+
+def test_a_reported_price_without_a_rate_counts_once_however_often_its_call_is_told_and_while_it_has_none() -> None:
+    """The counter rises for each of two versions; the count is of one call, and of none once the price is erased."""
+    pipeline = Pipeline(table("0.06", "30"), decode)
+    pipeline.feed([call("1", reported_price={"amount": "9", "currency": "JPY"})])
+    pipeline.feed([SourceRecord(2, b'{"call_id": "1", "version": 2, "wrap_s": 5}')])
+    assert (pipeline.counts.unconverted_prices, pipeline.totals.unconverted_prices) == (1, 2)
+    pipeline.feed([SourceRecord(3, b'{"call_id": "1", "version": 3, "reported_price": null}')])
+    assert (pipeline.counts.unconverted_prices, pipeline.totals.unconverted_prices) == (0, 2)
+
+
+def test_a_reported_price_counts_no_more_once_a_table_has_a_rate_for_it() -> None:
+    pipeline = Pipeline(table("0.06", "30"), decode)
+    pipeline.feed([call("1", reported_price={"amount": "9", "currency": "JPY"})])
+    yen = '[[fx]]\ncurrency = "JPY"\nrate = "0.0067"\neffective_from = 2026-01-01\n'
+    pipeline.switch_table(table("0.06", "30", yen))
+    assert pipeline.counts.unconverted_prices == 0
+    pipeline.switch_table(table("0.06", "30"))
+    assert pipeline.counts.unconverted_prices == 1

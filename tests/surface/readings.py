@@ -70,7 +70,7 @@ _QUIET = (Row((), Figures(components_nano={})),)
 
 COUNTS = Counts(
     received=1_013, costed=4, unrated={"no_fx_rate": 1, "no_prefix": 2}, rejected={"bad_time": 1, "bad_json": 2},
-    duplicates=1_000, amended=1, late=1, pending=1, unknown_keys=7, late_cost_nano=NANO // 3,
+    duplicates=1_000, amended=1, late=1, pending=1, unknown_keys=7, unconverted_prices=1, late_cost_nano=NANO // 3,
 )  # fmt: skip
 assert COUNTS.received == COUNTS.accounted()
 

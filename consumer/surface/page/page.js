@@ -386,6 +386,8 @@ function showState(status) {
     ["Amended", count(counts.amended)],
     ["Late", count(counts.late), `late cost ${status.late_cost}`, counts.late],
     ["Pending", count(counts.pending)],
+    ...(counts.unconverted_prices ? [["Prices left out", count(counts.unconverted_prices),
+      "reported prices without an exchange rate for their currency", counts.unconverted_prices]] : []),
     ["Dead letters", count(status.dead_letters), "", status.dead_letters],
     ["Version", status.version],
     ...partitions(status.shares, now),
