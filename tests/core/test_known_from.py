@@ -70,6 +70,16 @@ def test_of_several_parts_the_one_whose_calls_begin_first_says_since_when() -> N
     assert "1h" not in whole_ones(read(at(WEDNESDAY, "11:00"), late))
 
 
+def test_a_part_that_lags_in_finer_cells_may_be_the_one_whose_calls_begin_first() -> None:
+    """One part knows Tuesday by the hour, in a block of the whole day; the other has come no further than 09:50."""
+    tuesday = WEDNESDAY - timedelta(days=1)
+    ahead = folded([call(at(tuesday, "15:10"), 36), call(at(WEDNESDAY, "18:30"), 36)])
+    lags = folded([call(at(tuesday, "09:50"), 36)])
+    assert read(at(WEDNESDAY, "19:00"), ahead).known_from_ms == at(tuesday, "15:00")
+    for parts in ((ahead, lags), (lags, ahead)):
+        assert read(at(WEDNESDAY, "19:00"), *parts).known_from_ms == at(tuesday, "09:50")
+
+
 def test_a_worker_says_of_its_own_part_since_when_the_whole_company_is_known() -> None:
     early, late = folded([call(at(WEDNESDAY, "08:10"), 36)]), folded([call(at(WEDNESDAY, "10:50"), 36)])
     own, whole = (read(at(WEDNESDAY, "11:00"), *parts) for parts in ((late,), (late, early)))
