@@ -18,10 +18,10 @@ _ALIKE = (
     families.ROW_ABSORBED_COST, families.ACCRUED, *families.COMPANY.values(), families.COMPANY_ABSORBED_AT_STANDARD,
     families.BASELINE_CALLS, families.BASELINE_COST, families.BASELINE_SIGMA, families.BASELINE_SAMPLES,
     families.DIRECTION_BASELINE_CALLS, families.DIRECTION_BASELINE_COST, families.DIRECTION_BASELINE_SIGMA,
-    families.MOVED, families.BUDGET, families.BUDGET_SPENT, families.BUDGET_PROJECTED, families.BUDGET_START, families.BUDGET_END, families.BUDGET_COST,
-    families.BUDGET_ALLOTTED, families.BUDGET_HISTORY, families.SHARE, families.LAST_EVENT, families.SOURCE_GAP,
-    families.RATE_TABLE, families.RATE_TABLE_PROBLEMS, families.VALUES, families.VALUES_LIMIT,
-    families.CALLS_KNOWN_FROM,
+    families.MOVED, families.BUDGET, families.BUDGET_SPENT, families.BUDGET_PROJECTED, families.BUDGET_START,
+    families.BUDGET_END, families.BUDGET_COST, families.BUDGET_ALLOTTED, families.BUDGET_HISTORY, families.SHARE,
+    families.LAST_EVENT, families.SOURCE_GAP, families.RATE_TABLE, families.RATE_TABLE_PROBLEMS, families.VALUES,
+    families.VALUES_LIMIT, families.CALLS_KNOWN_FROM,
 )  # fmt: skip
 _WORST_IS_LEAST = (
     families.WATERMARK, families.READ, families.READY, families.STORE_WRITABLE, families.RATE_TABLE_FRESH,
