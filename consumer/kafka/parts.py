@@ -72,21 +72,33 @@ class Parts:
 
     def __init__(self) -> None:
         self._of: dict[int, Part] = {}
+        self._faults: dict[int, str] = {}  # of those that cannot be read
 
     def put(self, number: int, part: Part | None) -> None:
         """A part, or that it was removed."""
+        self._faults.pop(number, None)
         if part is None:
             self._of.pop(number, None)
         else:
             self._of[number] = part
 
+    def spoil(self, number: int, why: str) -> None:
+        """A part that is there, and is not what was written."""
+        self._of.pop(number, None)
+        self._faults[number] = why
+
     def __bool__(self) -> bool:
-        return bool(self._of)
+        return bool(self._of or self._faults)
 
     @property
     def numbers(self) -> list[int]:
         """Those that there are."""
-        return list(self._of)
+        return [*self._of, *self._faults]
+
+    @property
+    def fault(self) -> str | None:
+        """Why one of them cannot be read."""
+        return next(iter(self._faults.values()), None)
 
     @property
     def size(self) -> int:

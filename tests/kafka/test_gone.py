@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from consumer.home.kafka.records import HeadKey, open_head, read_key
+from consumer.home.kafka.records import HeadKey, PartKey, open_head, read_key
 from consumer.kafka.parts import sealed
 from tests.home.contract import some_hours
 from tests.kafka import raw
@@ -111,6 +111,40 @@ def test_a_damaged_checkpoint_stops_the_worker(company: Company, worker: WorkerP
     said = refused(worker)
     assert "its checksum differs" in said
     assert f"{checkpoints(company)}, partition 0, offset" in said
+
+
+def standing(company: Company) -> dict[bytes, bytes]:
+    """The head and the blocks of partition 0."""
+    records = raw.now(raw.read(company.bootstrap, checkpoints(company)))
+    found = {record.key: record.value for record in records if is_of_partition_0(record.key)}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def is_of_partition_0(key: bytes) -> bool:
+    found = read_key(key)
+    return isinstance(found, HeadKey | PartKey) and found.partition.partition == 0
+
+
+@pytest.mark.parametrize("is_missing", [False, True])
+def test_a_checkpoint_with_a_block_that_is_damaged_or_gone_stops_the_worker_and_stays(
+    company: Company, worker: WorkerProcess, is_missing: bool
+) -> None:
+    assert worker.stop() == 0
+    key, value = next(one for one in standing(company).items() if isinstance(read_key(one[0]), PartKey))
+    damaged = None if is_missing else value[:20] + bytes([value[20] ^ 1]) + value[21:]
+    raw.now(raw.write(company.bootstrap, checkpoints(company), [damaged], key=key))
+    before = standing(company)
+    said = refused(worker)
+    assert f"the checkpoint of {company.name}/0 that " in said
+    if is_missing:
+        assert f"is not all there: records are missing in {checkpoints(company)}" in said
+    else:
+        assert f"cannot be read: {checkpoints(company)}, partition 0, offset" in said
+        assert "its checksum differs, of block" in said
+    assert standing(company) == before
+    raw.now(raw.write(company.bootstrap, checkpoints(company), [value], key=key))
+    worker.start()
+    assert_whole(company, worker)
 
 
 def test_what_is_in_the_topic_of_checkpoints_and_not_ours_is_passed_over(

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -45,6 +45,7 @@ from consumer.sources.unavailable import Unavailable
 log = logging.getLogger("callcost")
 
 _RETRY_S = 1.0
+_BEGIN_AGAIN = "to fold the topic anew from its beginning, name another [kafka] checkpoints topic and another group"
 
 
 class Found(NamedTuple):
@@ -232,16 +233,18 @@ class Board:
             try:
                 written.head = open_head(record.value)
             except (NotAsWritten, NewerFormat) as error:
-                written.fault = f"{self.topic}, partition {record.partition}, offset {record.offset}: {error}"
+                written.fault = f"{self._place(record)}: {error}"
+
+    def _place(self, record: ConsumerRecord) -> str:
+        return f"{self.topic}, partition {record.partition}, offset {record.offset}"
 
     def _put(self, into: dict[str, Parts], name: str, number: int, record: ConsumerRecord) -> None:
         try:
-            part = None if record.value is None else open_part(record.value)
+            into[name].put(number, None if record.value is None else open_part(record.value))
         except NotAsWritten as error:
-            place = f"{self.topic}, partition {record.partition}, offset {record.offset}"
-            log.error("%s: %s: what it is a part of does not exist", place, error)
-            part = None
-        into[name].put(number, part)
+            fault = f"{self._place(record)}: {error}"
+            log.error("%s: part %d of %s cannot be read", fault, number, name)
+            into[name].spoil(number, fault)
         if not into[name]:
             del into[name]
 
@@ -251,21 +254,44 @@ class Board:
             del self.told[partition].by[writer]
 
     def find(self, partition: TopicPartition) -> Found | None:
-        """The head that has come furthest, of those that are whole. Raises HomeBroken where one cannot be read."""
-        told = self.told[partition]
-        for writer, written in told.by.items():
+        """The head that has come furthest, of those whose blocks are all there. Raises HomeBroken where it is damaged.
+
+        One whose blocks are not all there is of a worker that was paused, or its successor is still to be read.
+        """
+        by = self.told[partition].by
+        for writer, written in by.items():
             if written.fault is not None:
-                raise HomeBroken(
-                    f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote cannot be "
-                    f"read: {written.fault}. Run the version that wrote it; or, to fold the topic anew from its "
-                    "beginning, name another [kafka] checkpoints topic and another group"
-                )
-        heads = [(one.head.next_offset, writer, one) for writer, one in told.by.items() if one.head is not None]
-        for _, writer, written in sorted(heads, key=lambda head: (head[0], head[1]), reverse=True):
-            found = _whole(writer, written)
+                raise _unreadable(partition, writer, written.fault)
+        for writer in self._furthest_first(partition):
+            try:
+                found = _whole(writer, by[writer])
+            except NotAsWritten as error:
+                raise _unreadable(partition, writer, str(error)) from error
             if found is not None:
                 return found
         return None
+
+    def _furthest_first(self, partition: TopicPartition) -> list[Writer]:
+        """Those who wrote a head."""
+        by = self.told[partition].by
+        heads = [(one.head.next_offset, writer) for writer, one in by.items() if one.head is not None]
+        return [writer for _, writer in sorted(heads, reverse=True)]
+
+    async def find_once_all_is_read(self, partition: TopicPartition) -> Found | None:
+        """The same; None only where there is no head. Raises HomeBroken, KafkaError and Unavailable.
+
+        Compaction may have removed blocks of a head whose successor came after we began to read.
+        """
+        before: list[Head | None] = []
+        while True:
+            found, furthest = self.find(partition), self._furthest_first(partition)
+            if found is not None or not furthest:
+                return found
+            heads = [self.told[partition].by[writer].head for writer in furthest]
+            if heads == before:
+                raise _incomplete(self.topic, partition, furthest[0])
+            before = heads
+            await self.catch_up()
 
     def size_of(self, partition: TopicPartition) -> int:
         """Bytes of all blocks of it that stand in the topic."""
@@ -293,22 +319,39 @@ class Board:
 
 
 def _whole(writer: Writer, written: Written) -> Found | None:
-    """The head with all that it names; None where any of it is missing."""
+    """The head with all that it names; None where any of it is missing. Raises NotAsWritten where any is damaged."""
     head = written.head
     if head is None:
         return None
-    try:
-        if head.body_in:
-            if head.body_in not in written.blocks or not written.blocks[head.body_in].is_whole:
-                return None
-            body = written.blocks[head.body_in].content()
-        else:
-            body = unpacked(head.body)
-        named = block_ids(body)
-        if not all(name in written.blocks and written.blocks[name].is_whole for name in named):
-            return None
-        return Found(writer, head, body, _Blocks({name: written.blocks[name] for name in named}))
-    except NotAsWritten:
+    if head.body_in and not _are_there([head.body_in], written.blocks):
         return None
+    body = written.blocks[head.body_in].content() if head.body_in else unpacked(head.body)
+    try:
+        named = block_ids(body)
     except SnapshotUnusable as error:
         raise HomeBroken(str(error)) from error
+    if not _are_there(named, written.blocks):
+        return None
+    return Found(writer, head, body, _Blocks({name: written.blocks[name] for name in named}))
+
+
+def _are_there(names: Sequence[str], blocks: Mapping[str, Parts]) -> bool:
+    """Whether these blocks are, with all their parts. Raises NotAsWritten where one is damaged."""
+    for name in names:
+        if name in blocks and (fault := blocks[name].fault) is not None:
+            raise NotAsWritten(f"{fault}, of block {name}")
+    return all(name in blocks and blocks[name].is_whole for name in names)
+
+
+def _unreadable(partition: TopicPartition, writer: Writer, fault: str) -> HomeBroken:
+    return HomeBroken(
+        f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote cannot be read: {fault}. "
+        f"Run the version that wrote it; or, {_BEGIN_AGAIN}"
+    )
+
+
+def _incomplete(topic: str, partition: TopicPartition, writer: Writer) -> HomeBroken:
+    return HomeBroken(
+        f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote is not all there: records "
+        f"are missing in {topic}. Restore that topic from a mirror; or, {_BEGIN_AGAIN}"
+    )

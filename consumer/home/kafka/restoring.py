@@ -59,7 +59,7 @@ class Restorer:
         """Raises HomeBroken, KafkaError and Unavailable."""
         self._progress[partition] = f"restoring {name_of(partition)}"
         try:
-            found = self._board.find(partition)
+            found = await self._board.find_once_all_is_read(partition)
             async with reader(self._connection) as consumer:
                 reach = await reach_of(consumer, partition)
                 if found is None:
