@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.structs import ConsumerRecord
 
 from consumer.home.kafka.seam import Group
@@ -173,6 +174,19 @@ async def test_a_second_member_takes_a_share_and_gives_it_back(broker: Broker) -
             await until(lambda: len(first.held) == len(second.held) == 2)
             assert first.held | second.held == places
             assert first.gone[-1] == places  # all of them are taken away, and then some are given again
+        await until(lambda: first.held == places)
+
+
+async def test_a_member_that_has_fetched_nothing_for_a_day_stays_and_takes_over(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are more members than partitions, or none wants records: whoever then is asked to join again does so."""
+    places = set(await made(broker, "seam-idle", 1, 1))
+    monkeypatch.setattr(SubscriptionState, "fetcher_idle_time", 86_400.0)
+    async with member(broker, "seam-idle") as (_, first):
+        await until(lambda: first.held == places)
+        async with member(broker, "seam-idle") as (_, second):
+            await until(lambda: places in first.gone and first.held | second.held == places)
         await until(lambda: first.held == places)
 
 

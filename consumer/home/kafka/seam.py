@@ -30,6 +30,9 @@ _REQUEST_S = 40.0
 _COMMIT_S = 1.0
 _LEAVE_S = 3.0
 _LOOKED_EVERY_S = 0.5
+#: aiokafka leaves the group when nothing was fetched for so long, and then waits for a fetch before it joins again. A
+#: worker without a partition, or one whose partitions are all being restored, fetches nothing.
+_NEVER_S = 1e9
 _FETCH_BYTES = 1 << 20
 _MOST_RECORDS = 5_000  # of one fetch, over all partitions
 #: After a batch of few records the next ones gather for a while: folded one by one they cost ten times as much.
@@ -73,6 +76,7 @@ class Group:
             broker_heartbeat_interval=session_timeout_s / 5,
             broker_rebalance_timeout=max(session_timeout_s, 10.0),
             broker_request_timeout=max(session_timeout_s, _REQUEST_S),
+            broker_max_poll_interval=_NEVER_S,
             broker_max_poll_records=_MOST_RECORDS,
             broker_commit_every=10**9,  # offsets are committed by us, after the checkpoint
             broker_commit_interval=3600.0,
