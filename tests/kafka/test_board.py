@@ -1,10 +1,12 @@
 """What the topic of checkpoints comes to, record by record, without a broker."""
 
+import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 import consumer.samples
@@ -18,7 +20,9 @@ from consumer.kafka.connection import Connection
 from consumer.kafka.parts import in_parts, packed, sealed, unpacked
 from consumer.platforms.canonical import decode
 from consumer.rates.load import load_rates
+from consumer.sources.unavailable import Unavailable
 from tests.home.contract import call
+from tests.worker_process import WITHIN_S
 
 Blocks = list[tuple[PartKey, bytes]]
 
@@ -173,3 +177,39 @@ async def test_a_head_that_compaction_took_a_block_from_has_a_successor_further_
 
 async def test_of_a_partition_that_nobody_told_anything_of_there_is_no_head() -> None:
     assert await Following().find_once_all_is_read(CALLS) is None
+
+
+@dataclass
+class Reading:
+    """A consumer of the topic: where it is, and where the topic ends. Once stopped it stays there."""
+
+    at: int
+    end: int
+    is_stopped: bool = False
+
+    def assignment(self) -> set[TopicPartition]:
+        return {TopicPartition("checkpoints", 0)}
+
+    async def end_offsets(self, partitions: set[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self.end)
+
+    async def position(self, _: TopicPartition) -> int:
+        return self.at
+
+    async def stop(self) -> None:
+        self.is_stopped = True
+
+
+async def test_who_waits_for_the_end_of_a_topic_that_is_deleted_meanwhile_is_told() -> None:
+    board = Board(Connection("nowhere:9092"), "checkpoints", asyncio.Event().wait)
+    reading = board._consumer = cast(AIOKafkaConsumer, Reading(at=3, end=5))
+    waiting = asyncio.create_task(board.catch_up())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await board._forget_all()
+    assert cast(Reading, reading).is_stopped
+    board._consumer = cast(AIOKafkaConsumer, Reading(at=0, end=0))  # of the topic that was made again
+    with pytest.raises(Unavailable, match="topic checkpoints is being made again"):
+        async with asyncio.timeout(WITHIN_S):
+            await waiting
+    await board.catch_up()

@@ -199,9 +199,18 @@ class Board:
                 ends = await consumer.end_offsets(consumer.assignment())
                 async with self._has_read:
                     while [one for one, end in ends.items() if await consumer.position(one) < end]:
+                        self._must_be(consumer)
                         await self._has_read.wait()
                 return
-        raise Unavailable(f"topic {self.topic} is being made again")
+        raise self._made_again()
+
+    def _must_be(self, consumer: AIOKafkaConsumer) -> None:
+        """One that was stopped stays where it is. Raises Unavailable."""
+        if self._consumer is not consumer:
+            raise self._made_again()
+
+    def _made_again(self) -> Unavailable:
+        return Unavailable(f"topic {self.topic} is being made again")
 
     def take(self, record: ConsumerRecord) -> None:
         """One record of the topic."""
