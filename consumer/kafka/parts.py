@@ -4,6 +4,7 @@ Owns how a value is packed and sealed, so that a byte that changed is noticed.
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -98,7 +99,8 @@ class Parts:
     @property
     def fault(self) -> str | None:
         """Why one of them cannot be read."""
-        return next(iter(self._faults.values()), None)
+        faults = list(self._faults.values())
+        return faults[0] if faults else None
 
     @property
     def size(self) -> int:
@@ -108,11 +110,21 @@ class Parts:
     @property
     def is_whole(self) -> bool:
         """Whether all parts are there."""
-        first = self._of.get(0)
-        return first is not None and all(
-            number in self._of and self._of[number].parts == first.parts for number in range(first.parts)
-        )
+        return self.pieces is not None
+
+    @property
+    def pieces(self) -> tuple[bytes, ...] | None:
+        """What all parts hold now, in their order; None where one is missing."""
+        of = self._of.copy()  # it may be asked for on another thread than parts come on
+        number = of[0].parts if 0 in of else 0
+        pieces = tuple(of[one].content for one in range(number) if one in of and of[one].parts == number)
+        return pieces if pieces and len(pieces) == number else None
 
     def content(self) -> bytes:
-        """Of all parts together, unpacked. Raises NotAsWritten."""
-        return unpacked(b"".join(self._of[number].content for number in sorted(self._of)))
+        """Of all parts together, unpacked. Raises NotAsWritten, also where one is missing."""
+        return joined(self.pieces or ())
+
+
+def joined(pieces: Sequence[bytes]) -> bytes:
+    """What was told in pieces, unpacked. Raises NotAsWritten."""
+    return unpacked(b"".join(pieces))

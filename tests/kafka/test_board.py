@@ -12,7 +12,7 @@ from aiokafka.structs import ConsumerRecord
 import consumer.samples
 from consumer.core.calls import SourceRecord
 from consumer.core.pipeline import FoldSettings, Pipeline
-from consumer.core.snapshot import Snapshotter, block_ids, table_sha256
+from consumer.core.snapshot import Snapshotter, block_ids, restore, table_sha256
 from consumer.home.failures import HomeBroken
 from consumer.home.kafka.board import Board
 from consumer.home.kafka.records import FORMAT, Head, HeadKey, Key, PartKey, Writer, key_of, open_head
@@ -173,6 +173,23 @@ async def test_a_head_that_compaction_took_a_block_from_has_a_successor_further_
     found = await board.find_once_all_is_read(CALLS)
     assert found is not None
     assert found.told.next_offset == 200
+
+
+def test_what_was_found_can_be_restored_though_its_writer_stores_once_more_meanwhile() -> None:
+    told, board = Told(FIRST), Following()
+    blocks, head = told.next(100)
+    board.tell(*blocks, head)
+    found = board.find(CALLS)
+    assert found is not None
+    new_blocks, new_head = told.next(200)
+    removed = [(key, value) for key, value in blocks if key.name not in named_by(new_head)]
+    assert removed
+    board.tell(*new_blocks, new_head, *gone(removed))
+    _, _, until = restore(found.body, found.blocks, TABLE, decode, FoldSettings())
+    assert until == 100
+    newest = board.find(CALLS)
+    assert newest is not None
+    assert newest.told.next_offset == 200
 
 
 async def test_of_a_partition_that_nobody_told_anything_of_there_is_no_head() -> None:

@@ -1,16 +1,14 @@
 """The topic of checkpoints, followed by every worker: what each told of each partition it has, or had.
 
-Owns which head of a partition is to be gone on from, and that one whose blocks are not all there does not exist.
-Knows nothing of what blocks hold.
+Owns what stands there. Which head of a partition is to be gone on from is `heads`.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
@@ -22,11 +20,9 @@ from aiokafka.errors import (
 )  # fmt: skip
 from aiokafka.structs import ConsumerRecord
 
-from consumer.core.snapshot import SnapshotUnusable, block_ids
-from consumer.home.failures import HomeBroken
+from consumer.home.kafka.heads import Found, Placed, Written, furthest_first, furthest_whole, incomplete
 from consumer.home.kafka.records import (
     AliveKey,
-    Head,
     HeadKey,
     NewerFormat,
     PartKey,
@@ -38,48 +34,13 @@ from consumer.home.kafka.records import (
 )  # fmt: skip
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
-from consumer.kafka.parts import NotAsWritten, Parts, open_part, unpacked
+from consumer.kafka.parts import NotAsWritten, Parts, open_part
 from consumer.kafka.reading import FETCH_BYTES
 from consumer.sources.unavailable import Unavailable
 
 log = logging.getLogger("callcost")
 
 _RETRY_S = 1.0
-_BEGIN_AGAIN = "to fold the topic anew from its beginning, name another [kafka] checkpoints topic and another group"
-
-
-class Found(NamedTuple):
-    """A head to be gone on from, with the blocks that it names."""
-
-    writer: Writer
-    told: Head
-    body: bytes
-    blocks: Mapping[str, bytes]
-
-
-class _Blocks(Mapping[str, bytes]):
-    """Blocks, unpacked when they are asked for."""
-
-    def __init__(self, parts: Mapping[str, Parts]) -> None:
-        self._parts = parts
-
-    def __getitem__(self, name: str) -> bytes:
-        return self._parts[name].content()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parts)
-
-    def __len__(self) -> int:
-        return len(self._parts)
-
-
-@dataclass(slots=True)
-class Written:
-    """All that stands in the topic of one writer of one partition."""
-
-    head: Head | None = None
-    fault: str | None = None  # of a head that cannot be read
-    blocks: dict[str, Parts] = field(default_factory=lambda: defaultdict(Parts))
 
 
 @dataclass(slots=True)
@@ -263,42 +224,26 @@ class Board:
             del self.told[partition].by[writer]
 
     def find(self, partition: TopicPartition) -> Found | None:
-        """The head that has come furthest, of those whose blocks are all there. Raises HomeBroken where it is damaged.
+        """The head that has come furthest, of those that are whole. Raises HomeBroken where it is damaged."""
+        return furthest_whole(partition, self._by(partition))
 
-        One whose blocks are not all there is of a worker that was paused, or its successor is still to be read.
-        """
-        by = self.told[partition].by
-        for writer, written in by.items():
-            if written.fault is not None:
-                raise _unreadable(partition, writer, written.fault)
-        for writer in self._furthest_first(partition):
-            try:
-                found = _whole(writer, by[writer])
-            except NotAsWritten as error:
-                raise _unreadable(partition, writer, str(error)) from error
-            if found is not None:
-                return found
-        return None
-
-    def _furthest_first(self, partition: TopicPartition) -> list[Writer]:
-        """Those who wrote a head."""
-        by = self.told[partition].by
-        heads = [(one.head.next_offset, writer) for writer, one in by.items() if one.head is not None]
-        return [writer for _, writer in sorted(heads, reverse=True)]
+    def _by(self, partition: TopicPartition) -> dict[Writer, Written]:
+        """What stands of it. It may be asked for on another thread than the one that reads."""
+        told = self.told.get(partition)
+        return {} if told is None else dict(told.by)
 
     async def find_once_all_is_read(self, partition: TopicPartition) -> Found | None:
         """The same; None only where there is no head. Raises HomeBroken, KafkaError and Unavailable.
 
         Compaction may have removed blocks of a head whose successor came after we began to read.
         """
-        before: list[Head | None] = []
+        before: list[Placed] = []
         while True:
-            found, furthest = self.find(partition), self._furthest_first(partition)
-            if found is not None or not furthest:
+            found, heads = self.find(partition), furthest_first(self._by(partition))
+            if found is not None or not heads:
                 return found
-            heads = [self.told[partition].by[writer].head for writer in furthest]
             if heads == before:
-                raise _incomplete(self.topic, partition, furthest[0])
+                raise incomplete(self.topic, partition, heads[0].writer)
             before = heads
             await self.catch_up()
 
@@ -325,42 +270,3 @@ class Board:
         told = self.told[partition]
         heads = [written.head.written_ms for written in told.by.values() if written.head is not None]
         return max([*heads, told.alive_ms]) or None if heads else None
-
-
-def _whole(writer: Writer, written: Written) -> Found | None:
-    """The head with all that it names; None where any of it is missing. Raises NotAsWritten where any is damaged."""
-    head = written.head
-    if head is None:
-        return None
-    if head.body_in and not _are_there([head.body_in], written.blocks):
-        return None
-    body = written.blocks[head.body_in].content() if head.body_in else unpacked(head.body)
-    try:
-        named = block_ids(body)
-    except SnapshotUnusable as error:
-        raise HomeBroken(str(error)) from error
-    if not _are_there(named, written.blocks):
-        return None
-    return Found(writer, head, body, _Blocks({name: written.blocks[name] for name in named}))
-
-
-def _are_there(names: Sequence[str], blocks: Mapping[str, Parts]) -> bool:
-    """Whether these blocks are, with all their parts. Raises NotAsWritten where one is damaged."""
-    for name in names:
-        if name in blocks and (fault := blocks[name].fault) is not None:
-            raise NotAsWritten(f"{fault}, of block {name}")
-    return all(name in blocks and blocks[name].is_whole for name in names)
-
-
-def _unreadable(partition: TopicPartition, writer: Writer, fault: str) -> HomeBroken:
-    return HomeBroken(
-        f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote cannot be read: {fault}. "
-        f"Run the version that wrote it; or, {_BEGIN_AGAIN}"
-    )
-
-
-def _incomplete(topic: str, partition: TopicPartition, writer: Writer) -> HomeBroken:
-    return HomeBroken(
-        f"the checkpoint of {partition.topic}/{partition.partition} that {writer.name} wrote is not all there: records "
-        f"are missing in {topic}. Restore that topic from a mirror; or, {_BEGIN_AGAIN}"
-    )

@@ -17,8 +17,9 @@ from consumer.core.pipeline import FoldSettings, Pipeline
 from consumer.core.snapshot import SnapshotUnusable, restore, table_sha256
 from consumer.home.failures import Damaged, HomeBroken
 from consumer.home.fold import Fold
-from consumer.home.kafka.board import Board, Found
+from consumer.home.kafka.board import Board
 from consumer.home.kafka.checkpoints import writer_of
+from consumer.home.kafka.heads import Found
 from consumer.home.kafka.losses import Losses
 from consumer.home.kafka.own import Own, name_of, source_record
 from consumer.home.kafka.tables import Tables
