@@ -10,7 +10,11 @@ from consumer.core.intake import Rejected
 log = logging.getLogger("callcost")
 
 _LINES, _IN_S = 20, 60.0
-_LONG_NUMBER = re.compile(r"\d{7,}")
+#: Between the digits of one number; what `repr` escapes (a no-break space, a tab) too.
+_BETWEEN = r"(?:[\s().\-/\u2010-\u2015]|\\x[0-9a-f]{2}|\\u[0-9a-f]{4}|\\[nrt])"
+_CLOCK = r"[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
+_TIME = rf"\d{{4}}-\d\d-\d\d{_CLOCK}|(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_TIME_OR_NUMBER = re.compile(rf"(?P<time>(?:{_TIME})(?!\d))|\d(?:{_BETWEEN}{{0,4}}\d){{6,}}")
 
 
 class RejectionLog:
@@ -39,5 +43,15 @@ class RejectionLog:
 
 
 def masked(text: str) -> str:
-    """A text for the log: of what may be a phone number only the first and last two digits are shown."""
-    return _LONG_NUMBER.sub(lambda found: f"{found[0][:2]}…{found[0][-2:]}", text)
+    """A text for the log: of what may be a phone number only the first and last two digits are shown.
+
+    It may be written in groups. Dates, and times of the day with their date, stay as they are.
+    """
+    return _TIME_OR_NUMBER.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    if found["time"] is not None:
+        return found[0]
+    digits = re.sub(_BETWEEN, "", found[0])
+    return f"{digits[:2]}…{digits[-2:]}"
