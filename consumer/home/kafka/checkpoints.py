@@ -97,6 +97,10 @@ class Checkpoints:
             for number in self._board.tables[sha256].numbers
         )
 
+    def named_tables(self) -> set[str]:
+        """Those that any checkpoint names."""
+        return self._board.named_tables()
+
     def _unneeded_tables(self) -> set[str]:
         """Those that no checkpoint names, and that were written long ago: whoever wrote them for a switch is done."""
         before_ms = self._clock() - _UNNEEDED_MS

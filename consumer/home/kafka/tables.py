@@ -40,6 +40,8 @@ class Tables:
     async def keep(self) -> None:
         """See that the table in force stands in the topic, and remove what nobody needs. Raises Unavailable."""
         if self._written is not None:
+            needed = {self.in_force.sha256, *self._checkpoints.named_tables()}
+            self._built = {sha256: table for sha256, table in self._built.items() if sha256 in needed}
             await self._checkpoints.keep_table(self.in_force.sha256, self._written)
             await self._checkpoints.forget_tables(self.in_force.sha256)
 
