@@ -1,7 +1,8 @@
 """A pipeline at work: one task feeds it, and whoever reads it does so between two batches.
 
 Owns the turn-taking, and what was rejected and changed since the last checkpoint. Short steps run on the event loop,
-long ones on a thread, so that the loop goes on meanwhile. Knows neither file nor topic.
+long ones on a thread, so that the loop goes on meanwhile. A step that failed may be half done: from then on there is
+no checkpoint, so that nobody goes on from there. Knows neither file nor topic.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from consumer.core.intake import Rejected
 from consumer.core.pipeline import Pipeline
 from consumer.core.rates import RateTable
 from consumer.core.snapshot import Snapshot, Snapshotter
+from consumer.home.failures import HomeBroken
 
 T = TypeVar("T")
 
@@ -49,6 +51,7 @@ class Fold:
         self._snapshotter = Snapshotter(pipeline)
         self._rejected: list[Rejected] = []
         self._not_stored: dict[str, bytes] = {}  # blocks of checkpoints that could not be stored
+        self._is_torn = False  # a step failed on its way
 
     @property
     def last_event_ms(self) -> int | None:
@@ -65,14 +68,25 @@ class Fold:
     async def feed(self, records: Sequence[SourceRecord]) -> list[Rejected]:
         """Fold at most MOST_AT_ONCE records in; what was rejected."""
         async with self._turn:
-            rejected = self.pipeline.feed(records)
+            try:
+                rejected = self.pipeline.feed(records)
+            except BaseException:
+                self._is_torn = True
+                raise
         self._rejected += rejected
         return rejected
 
     async def switch(self, table: RateTable) -> None:
         """From here on another rate table."""
         async with self._turn:
-            await _to_the_end(self.pipeline.switch_table, table)
+            await _to_the_end(self._switch, table)
+
+    def _switch(self, table: RateTable) -> None:
+        try:
+            self.pipeline.switch_table(table)
+        except BaseException:
+            self._is_torn = True
+            raise
 
     async def read(self, look: Callable[[Pipeline], T]) -> T:
         """Look at the pipeline, on a thread. It must not be changed."""
@@ -90,8 +104,10 @@ class Fold:
         self._snapshotter = Snapshotter(self.pipeline)
 
     async def checkpoint(self) -> Checkpoint:
-        """The state as it is now, and what was rejected up to here."""
+        """The state as it is now, and what was rejected up to here. Raises HomeBroken where a step failed before."""
         async with self._turn:
+            if self._is_torn:
+                raise HomeBroken("no checkpoint: folding failed, and what it had begun is half done; start again")
             snapshot = await _to_the_end(self._snapshot)
             rejected, self._rejected = self._rejected, []
         return Checkpoint(snapshot, rejected)

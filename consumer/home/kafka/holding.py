@@ -185,7 +185,7 @@ class Holding:
             self._crew.fail(error)
             return
         for first in range(0, len(records), MOST_AT_ONCE):
-            await self._fold(own, records[first : first + MOST_AT_ONCE])
+            await self._fold_or_fail(own, records[first : first + MOST_AT_ONCE])
             await asyncio.sleep(0)
             if not own.is_ready:
                 return  # it goes to somebody else
@@ -195,6 +195,16 @@ class Holding:
         """How far the partition reaches, as the broker last said, and when that was."""
         own.end = max(own.end, own.read_to, self._group.end_of(own.partition) or 0)
         own.heard_ms = max(own.heard_ms, self._group.heard_ms(own.partition))
+
+    async def _fold_or_fail(self, own: Own, records: Sequence[ConsumerRecord]) -> None:
+        """Whoever called us is Faust's: that it ends is seen after a while, and we end now."""
+        try:
+            await self._fold(own, records)
+        except Exception as error:
+            place = f"{name_of(own.partition)}, records {records[0].offset} to {records[-1].offset}"
+            log.error("%s: they cannot be folded, and nothing of them is stored: a fault of this program", place)
+            self._crew.fail(error)
+            raise
 
     async def _fold(self, own: Own, records: Sequence[ConsumerRecord]) -> None:
         rejected = await own.fold.feed([source_record(record) for record in records])

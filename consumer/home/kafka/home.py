@@ -338,7 +338,7 @@ class KafkaHome:
             async with asyncio.timeout(self._kafka.session_timeout_s / 2):
                 await self._store(going)
                 await self._board.catch_up()
-        except (TimeoutError, Unavailable, KafkaError) as error:
+        except (TimeoutError, Unavailable, KafkaError, HomeBroken) as error:
             why = str(error) or "it took too long"
             log.warning("partitions go without a last checkpoint, the next worker reads further back: %s", why)
         await self._shares.refresh(self._tables.in_force, [own.partition for own in going])
@@ -365,7 +365,8 @@ class KafkaHome:
         except (Unavailable, TimeoutError) as error:
             why = str(error) or "it took too long"
             log.warning("no last checkpoint: %s; nothing is lost, the next start reads further back", why)
-        await self.abandon()
+        finally:
+            await self.abandon()
 
     async def abandon(self) -> None:
         """Let go of everything as it is."""
