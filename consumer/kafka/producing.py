@@ -71,6 +71,7 @@ class Producer:
         except TimeoutError:
             raise Unavailable(f"the broker did not acknowledge within {self._answer_s:g} s") from None
         except MessageSizeTooLargeError as error:
+            await self.stop()  # the refused record's number in the row of this producer's stays open
             raise TooLarge(f"the broker refuses a record of {largest} bytes: {reason_of(error)}") from error
         except KafkaError as error:
             if not error.retriable:

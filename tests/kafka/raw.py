@@ -15,7 +15,7 @@ from consumer.kafka.reading import reach_of, read_between, reader
 from consumer.kafka.topics import partitions_of
 
 T = TypeVar("T")
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 
 def now(work: Coroutine[Any, Any, T]) -> T:

@@ -130,6 +130,18 @@ def test_a_call_too_large_for_a_record_is_refused_for_good(worker: WorkerProcess
     post(worker, [call("fits")])
 
 
+def test_a_call_too_large_for_the_topic_is_refused_for_good_and_the_next_is_taken(company: Company) -> None:
+    """Somebody made it for records of at most 50 000 bytes."""
+    raw.now(raw.make(company.bootstrap, company.name, 1, {"max.message.bytes": "50000"}))
+    worker = company.hire()
+    until(lambda: worker.status()["not_ready"] is None)
+    post(worker, [call("first")])
+    status, retry_after, why = refused(worker, call("too-large", attributes={"note": "x" * 60_000}))
+    assert (status, retry_after) == (413, None)
+    assert "the broker refuses a record of 60" in why
+    post(worker, [call("fits")])
+
+
 def test_posts_are_taken_while_the_partitions_are_elsewhere(company: Company, worker: WorkerProcess) -> None:
     """A worker that has no partition of its own takes calls in as well."""
     others = [company.hire() for _ in range(2)]

@@ -2,6 +2,9 @@
 
 import base64
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -54,7 +57,7 @@ def told(
     company: Company,
     worker: WorkerProcess,
     values: Sequence[bytes | None],
-    *headers: tuple[str, bytes],
+    *headers: tuple[str, bytes | None],
     topic: str = "",
 ) -> Counted:
     """What becomes of some records. After them a call is told twice: its duplicate is the end, and in no count here."""
@@ -108,6 +111,20 @@ def test_a_header_of_any_case_names_the_platform(company: Company, worker: Worke
 def test_headers_that_nobody_knows_are_passed_over(company: Company, worker: WorkerProcess) -> None:
     headers = [("traceparent", b"00-4bf92f-00f0-01"), ("x-\N{SNOWMAN}", b"\xff\x00"), ("empty", b"")]
     assert told(company, worker, [a_call()], *headers) == {"received": 1, "costed": 1}
+
+
+@pytest.mark.parametrize("name", ["content-type", "callcost-platform", "ce_specversion", "of-nobody"])
+def test_a_header_with_a_null_value_says_nothing(company: Company, worker: WorkerProcess, name: str) -> None:
+    assert told(company, worker, [a_call(), envelope(a_call())], (name, None))["received"] == 2
+    assert told(company, worker, [a_call()], (name, None), (name, b"")) == {"received": 1, "costed": 1}
+
+
+def test_a_header_with_a_null_value_is_an_empty_one_of_a_dead_letter(company: Company, worker: WorkerProcess) -> None:
+    before = len(dead_letters(company))
+    became = told(company, worker, [b"{"], ("of-nobody", None), ("callcost-platform", None), ("tried-by", b"somebody"))
+    assert became == {"received": 1, "bad_json": 1}
+    letter = letters(company, before + 1)[-1]
+    assert (letter["of-nobody"], letter["callcost-platform"], letter["tried-by"]) == ("", "", "somebody")
 
 
 def test_a_platform_that_nobody_knows_is_told(company: Company, worker: WorkerProcess) -> None:
@@ -177,6 +194,34 @@ def test_what_is_too_large_for_a_dead_letter_is_cut_and_replayed_whole(company: 
     kept = dead_letters(company)[-1].value
     assert len(kept) + int(letter["callcost-dead-cut-bytes"]) == len(large)
     assert large.startswith(kept)
+
+
+def test_letters_are_cut_to_what_their_topic_takes(broker: Broker, tmp_path: Path) -> None:
+    """It takes batches of 20 000 bytes: of 30 letters of 1 000 bytes some at a time, of one of 100 000 a part."""
+    company = Company(tmp_path, broker.bootstrap, partitions=1)
+    raw.now(raw.make(company.bootstrap, f"{company.name}-dead-letters", 1, {"max.message.bytes": "20000"}))
+    try:
+        worker = company.hire()
+        until(lambda: worker.status()["not_ready"] is None)
+        junk = [os.urandom(1_000) for _ in range(30)]
+        large = os.urandom(100_000)
+        raw.now(raw.write(company.bootstrap, company.name, [*junk, large], [("tried-by", b"somebody")]))
+        until(lambda: raw.now(company.stored_up_to(0)) == 31)
+        found = {int(dict(one.headers)["callcost-dead-offset"]): one for one in dead_letters(company)}
+        assert [found[offset].value for offset in range(30)] == junk
+        kept, headers = found[30].value, dict(found[30].headers)
+        assert 5_000 < len(kept) < 20_000
+        assert large.startswith(kept)
+        assert len(kept) + int(headers["callcost-dead-cut-bytes"]) == len(large)
+        assert headers["tried-by"] == b"somebody"
+        until(lambda: not worker.status()["troubles"])
+        assert worker.status()["dead_letters"] == 31
+        somebodys = [("callcost-dead-reason", None)]
+        raw.now(raw.write(company.bootstrap, f"{company.name}-dead-letters", [b"a note"], somebodys, key=b"a note"))
+        listed = [sys.executable, "-m", "consumer", "deadletter", "list", "--format", "json"]
+        assert len(subprocess.check_output(listed, cwd=worker.folder).splitlines()) == 31
+    finally:
+        company.dismiss()
 
 
 def dead_letters(company: Company) -> list[ConsumerRecord]:

@@ -9,7 +9,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from consumer.home.dead_letter import DeadLetter
-from consumer.home.kafka.letters import Letter, outgoing, read_letter
+from consumer.home.kafka.letters import Letter, read_letter, write_letters
+from consumer.home.kafka.own import headers_of
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
 from consumer.kafka.producing import Outgoing, Producer
@@ -87,9 +88,8 @@ class LetterTopic:
                     await producer.write([Outgoing(first.topic, key, first.value, first.headers)])
                 except TooLarge as error:
                     raise Unavailable(f"{first.topic}: {error}; see its max.message.bytes") from error
-                await producer.write(
-                    [outgoing(self._kafka.dead_letters, one._replace(is_replayed=True)) for one in letters]
-                )
+                told = [one._replace(is_replayed=True) for one in letters]
+                await write_letters(producer, self._kafka.dead_letters, told)
 
     async def _whole(self, letter: Letter) -> Letter:
         """A letter with all of its value. Raises Unavailable where that is not to be had any more."""
@@ -101,7 +101,7 @@ class LetterTopic:
             if reach.first <= letter.offset < reach.end:
                 async for records in read_between(consumer, place, letter.offset, letter.offset + 1):
                     whole = records[0]
-                    return letter._replace(value=whole.value, headers=tuple(whole.headers), cut_bytes=0)
+                    return letter._replace(value=whole.value, headers=headers_of(whole), cut_bytes=0)
         raise Unavailable(
             f"{letter.topic}/{letter.partition}, offset {letter.offset}: the record was too large to be kept whole, "
             "and is not in its topic any more; name the numbers of the others"
@@ -130,7 +130,7 @@ async def _read(connection: Connection, topic: str) -> dict[int, Letter]:
                 reach = await reach_of(consumer, partition)
                 async for records in read_between(consumer, partition, *reach):
                     for record in records:
-                        letter = read_letter(record.headers, record.value)
+                        letter = read_letter(headers_of(record), record.value)
                         if letter is not None:
                             at = record.offset * len(partitions) + partition.partition + 1
                             letters[numbers.setdefault(letter.id, at)] = letter

@@ -62,7 +62,16 @@ class Own:
 
 def source_record(record: ConsumerRecord) -> SourceRecord:
     """A record of the topic as the fold sees it."""
-    return SourceRecord(record.offset, record.value, tuple(record.headers), record.timestamp)
+    return SourceRecord(record.offset, record.value, headers_of(record), record.timestamp)
+
+
+def headers_of(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
+    """The headers of a record. One without a value has an empty one: nobody who reads them knows another nothing."""
+    headers: tuple[tuple[str, bytes | None], ...] = tuple(record.headers)
+    for _, value in headers:
+        if value is None:
+            return tuple((name, value or b"") for name, value in headers)
+    return headers  # type: ignore[return-value]  # none of them is None
 
 
 def name_of(partition: TopicPartition) -> str:

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 from consumer.home.fold import Checkpoint
 from consumer.home.kafka.board import Board
 from consumer.home.kafka.checkpoints import Checkpoints
-from consumer.home.kafka.letters import letters_of, outgoing
+from consumer.home.kafka.letters import letters_of, write_letters
 from consumer.home.kafka.own import Own, name_of
 from consumer.kafka.connection import Connection
 from consumer.kafka.failures import reason_of
@@ -73,8 +73,7 @@ class Storing:
             await self._fetch(own, missing)
         letters = letters_of(own.partition, taken.rejected, own.kept)
         for first in range(0, len(letters), _LETTERS_AT_ONCE):
-            some = letters[first : first + _LETTERS_AT_ONCE]
-            await self._producer.write([outgoing(self._dead_letters, letter) for letter in some])
+            await write_letters(self._producer, self._dead_letters, letters[first : first + _LETTERS_AT_ONCE])
         for one in taken.rejected:
             own.let_go(one.offset)
 
