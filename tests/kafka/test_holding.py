@@ -75,3 +75,12 @@ async def test_records_that_cannot_be_folded_end_the_worker_and_are_in_no_checkp
         await held.crew.unless_failed(asyncio.sleep(60))
     with pytest.raises(HomeBroken):
         await own.fold.checkpoint()
+
+
+async def test_from_when_the_group_takes_everything_until_it_hands_out_again_nothing_is_ready(held: Held) -> None:
+    await held.give(PARTITION, Reach(0, 0))
+    assert held.holding.not_ready() is None
+    await held.holding.revoked({PARTITION})
+    assert held.holding.not_ready() == "waiting for the group to hand out partitions"
+    await held.holding.assigned(set())  # there are more workers than partitions
+    assert held.holding.not_ready() is None

@@ -48,7 +48,7 @@ class Holding:
         self._restoring: dict[TopicPartition, asyncio.Task[None]] = {}
         self._restores = asyncio.Semaphore(_RESTORED_AT_ONCE)
         self._is_closed = False
-        self.is_assigned = asyncio.Event()
+        self.is_assigned = asyncio.Event()  # and nothing is being handed out anew
         self.rebalances = 0
 
     # What there is.
@@ -116,6 +116,7 @@ class Holding:
             await self._let_go(going)
         for own in going:
             self._parked[own.partition] = self._own.pop(own.partition)
+        self.is_assigned.clear()
 
     async def _restore(self, partition: TopicPartition) -> None:
         told = ""
