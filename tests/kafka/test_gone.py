@@ -1,5 +1,6 @@
 """What was written and is not there any more, or is not what was written: checkpoints, records, whole topics."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -191,6 +192,20 @@ def test_records_removed_before_they_were_read_are_told_for_as_long_as_it_runs(
     assert worker.metrics()[f'callcost_source_gap{{source="{company.name}/0"}}'] == 1
     assert worker.metrics()[f'callcost_source_gap{{source="{company.name}/1"}}'] == 0
     assert worker.status()["counts"]["received"] == 1_900
+
+
+def test_records_removed_up_to_the_end_under_a_worker_are_told(company: Company, worker: WorkerProcess) -> None:
+    """It is frozen, and retention takes all but what the broker had sent by then: the first of a hundred, or none."""
+    partition = TopicPartition(company.name, 0)
+    read_to = len(raw.now(company.records())[partition])
+    worker.process.send_signal(signal.SIGSTOP)
+    raw.now(raw.write(company.bootstrap, company.name, some_hours()[1_000:1_100], partition=0))
+    raw.now(raw.cut(company.bootstrap, partition, read_to + 100))
+    worker.process.send_signal(signal.SIGCONT)
+    gone = f" to {read_to + 99} were removed before they were read: their calls are in no figure"
+    until(lambda: any(gone in one for one in worker.status()["troubles"]))
+    assert worker.metrics()[f'callcost_source_gap{{source="{company.name}/0"}}'] == 1
+    until(worker.is_up_to_date)
 
 
 def test_an_index_that_cannot_be_made_again_whole_is_told(company: Company, worker: WorkerProcess) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from consumer.core.calls import Decoded, SourceRecord
 from consumer.home.failures import HomeBroken
@@ -84,3 +85,46 @@ async def test_from_when_the_group_takes_everything_until_it_hands_out_again_not
     assert held.holding.not_ready() == "waiting for the group to hand out partitions"
     await held.holding.assigned(set())  # there are more workers than partitions
     assert held.holding.not_ready() is None
+
+
+GONE = (
+    "calls/0: records 1 to 9 were removed before they were read: their calls are in no figure; "
+    "keep the topic for longer"
+)
+
+
+async def test_records_that_were_all_removed_before_they_were_read_are_told(held: Held) -> None:
+    """One of ten was read when retention took the rest: the client goes on from the end, where nothing comes."""
+    own = await held.give(PARTITION, Reach(0, 1))
+    await held.tell(PARTITION, 0, call("a"))
+    held.group.reaches[PARTITION] = Reach(10, 10)
+    await held.holding.nothing_came()  # asks once more
+    assert (own.read_to, own.behind, list(held.losses)) == (1, 9, [])
+    await held.holding.nothing_came()
+    assert (own.read_to, own.behind, list(held.losses)) == (10, 0, [GONE])
+
+
+async def test_marks_of_transactions_are_passed_over_and_are_no_loss(held: Held) -> None:
+    own = await held.give(PARTITION, Reach(0, 1))
+    await held.tell(PARTITION, 0, call("a"))
+    held.group.reaches[PARTITION] = Reach(0, 10)
+    await held.holding.nothing_came()
+    held.group.at[PARTITION] = 10
+    await held.holding.nothing_came()
+    assert (own.read_to, list(held.losses)) == (10, [])
+
+
+async def test_what_is_gone_is_told_as_soon_as_the_broker_says_where_the_partition_begins(held: Held) -> None:
+    """Until then nothing is passed over, whether records come or not."""
+    own = await held.give(PARTITION, Reach(0, 1))
+    await held.tell(PARTITION, 0, call("a"))
+    held.group.reaches[PARTITION], held.group.failure = Reach(10, 10), KafkaTimeoutError()
+    await held.holding.nothing_came()
+    await held.holding.nothing_came()
+    assert (own.read_to, own.behind, list(held.losses)) == (1, 9, [])
+    held.group.reaches[PARTITION] = Reach(10, 11)
+    await held.tell(PARTITION, 10, call("b"))
+    assert (own.read_to, own.fold.pipeline.counts.received, list(held.losses)) == (1, 1, [])
+    held.group.failure = None
+    await held.tell(PARTITION, 10, call("b"))
+    assert (own.read_to, own.fold.pipeline.counts.received, list(held.losses)) == (11, 2, [GONE])

@@ -185,6 +185,10 @@ class Holding:
         except HomeBroken as error:
             self._crew.fail(error)
             return
+        except KafkaError as error:  # what lies between is not known yet
+            log.info("%s: where it begins cannot be asked just now: %s", name_of(partition), reason_of(error))
+            await self._group.read_on(partition, own.read_to)
+            return
         for first in range(0, len(records), MOST_AT_ONCE):
             await self._fold_or_fail(own, records[first : first + MOST_AT_ONCE])
             await asyncio.sleep(0)
@@ -227,21 +231,38 @@ class Holding:
             return True
         if first > own.read_to and await self._has_asked_again(own):
             return False
+        await self._note_what_is_gone(own)
+        return True
+
+    async def _note_what_is_gone(self, own: Own) -> None:
+        """Look whether records were removed before they were read. Raises HomeBroken and KafkaError."""
         reach = await self._group.reach(own.partition)
         if reach.end < own.read_to:
             raise was_made_anew(own.partition, reach.end, own.read_to)
         if reach.first > own.read_to:
             self._losses.note_calls(own.partition, own.read_to, reach.first)
-        return True
 
     async def nothing_came(self) -> None:
-        """All that was fetched is folded. Marks of transactions have offsets, and nobody is given them."""
+        """All that was fetched is folded. Marks of transactions have offsets, and nobody is given them.
+
+        Records that were removed, up to the end, look the same.
+        """
         for partition, own in self.ready.items():
             self._hear(own)
             if own.behind and not await self._has_asked_again(own):
                 at = await self._group.position(partition)
                 if at is not None and at >= own.end and own.is_ready:
-                    own.read_to = at
+                    await self._pass_over(own, at)
+
+    async def _pass_over(self, own: Own, at: int) -> None:
+        try:
+            await self._note_what_is_gone(own)
+        except HomeBroken as error:
+            self._crew.fail(error)
+        except KafkaError as error:  # nothing will come the next time either
+            log.info("%s: where it begins cannot be asked just now: %s", name_of(own.partition), reason_of(error))
+        else:
+            own.read_to = max(own.read_to, at)
 
     async def _has_asked_again(self, own: Own) -> bool:
         """Ask for what comes next once more, unless that was done before."""
