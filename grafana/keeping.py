@@ -37,8 +37,8 @@ def store() -> object:
     about = About(
         "store",
         "Storing",
-        "Whether a worker's last attempt to store anything succeeded. While it cannot, it refuses calls with 503 and "
-        "senders send again. Look at the disk, or at the brokers.",
+        "Whether a worker's last attempts to store calls and its state succeeded. While it cannot store calls, it "
+        "refuses them with 503 and senders send again. Look at the disk, or at the brokers.",
         "none",
     )
     return states(about, alike(series("callcost_store_writable"), "instance"), "{{instance}}", pipeline.WRITABLE)

@@ -39,7 +39,8 @@ class HomeState:
     """How it stands, for those who watch it."""
 
     restoring: str | None = "opening the file"  # what is being done before figures are complete
-    trouble: str | None = None  # why the last attempt to store anything failed
+    trouble: str | None = None  # why calls are refused
+    store_trouble: str | None = None  # why the last attempt to store the state failed: checkpoints, dead letters
     troubles: tuple[str, ...] = ()  # what else an operator should know of
     checkpoint_ms: int | None = None
     checkpoint_duration_ms: int | None = None

@@ -262,7 +262,7 @@ STORE_BYTES = _gauge(
     "store_bytes",
     "What journal and checkpoints take on the disk; on Kafka, checkpoints of our partitions in their topic.",
 )
-STORE_WRITABLE = _gauge("store_writable", "0 if the last attempt to store anything failed: calls are refused.")
+STORE_WRITABLE = _gauge("store_writable", "0 if the last attempt to store calls, or the state, failed.")
 DEAD_LETTERS = _gauge("dead_letters", "Rejected events that are kept and were not replayed.")
 DEAD_LETTERS_DROPPED = _counter(
     "dead_letters_dropped", "Dead letters dropped since the process started, because there were too many."

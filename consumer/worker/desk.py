@@ -123,6 +123,8 @@ class WorkerDesk:
 
     def _troubles(self, state: HomeState) -> list[str]:
         found = [f"calls are refused: {state.trouble}"] if state.trouble else []
+        if state.store_trouble not in (None, state.trouble):
+            found.append(f"the state is not stored: {state.store_trouble}")
         found += state.troubles
         found += self._untracked()
         if self._file is not None and self._file.tail is not None and self._file.tail.gap:
@@ -209,7 +211,7 @@ class WorkerDesk:
             checkpoint_duration_ms=state.checkpoint_duration_ms,
             checkpoint_bytes=state.checkpoint_bytes,
             store_bytes=state.size_bytes,
-            store_is_writable=state.trouble is None,
+            store_is_writable=state.trouble is None and state.store_trouble is None,
             dead_letters=state.dead_letters,
             dead_letters_dropped=state.dead_letters_dropped,
         )

@@ -162,7 +162,7 @@ def test_outside_working_hours_pages_are_told_and_warnings_wait(tmp_path: Path, 
         tell(alertmanager, as_proved("CallcostRateTableRefused"), as_proved("CallcostRateTableOld"))
         _tell_pages(alertmanager, sink, "CallcostStoreNotWritable", "CallcostShareStale")
     assert _titles(sink) == [
-        "Now: Worker a cannot store anything: calls are refused",
+        "Now: Worker a cannot store: calls are refused, or no checkpoint is stored",
         "Now: The figures of calls/3 are 15m 0s old: nobody folds it",
     ]
 

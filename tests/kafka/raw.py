@@ -52,6 +52,12 @@ async def config_of(bootstrap: str, topic: str) -> dict[str, str]:
         return {entry[0]: entry[1] for entry in answer.resources[0][4]}
 
 
+async def alter(bootstrap: str, topic: str, config: Mapping[str, str]) -> None:
+    """All other settings are the cluster's own afterwards."""
+    async with admin(bootstrap) as client:
+        await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, configs=dict(config))])
+
+
 async def give_up(bootstrap: str, topic: str, values: Sequence[bytes]) -> None:
     """Records of a transaction that is aborted: they stay in the topic, and are nothing."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=f"gives-up-{topic}")

@@ -142,6 +142,29 @@ def test_a_call_too_large_for_the_topic_is_refused_for_good_and_the_next_is_take
     post(worker, [call("fits")])
 
 
+def test_that_only_the_state_cannot_be_stored_is_told_while_calls_are_taken(company: Company) -> None:
+    """Dead letters may have 100 bytes: not even what is said of them goes in."""
+    letters = f"{company.name}-dead-letters"
+    raw.now(raw.make(company.bootstrap, letters, 1, {"max.message.bytes": "100"}))
+    worker = company.hire()
+    until(lambda: worker.status()["not_ready"] is None)
+    post(worker, [b"{"], 400)
+    until(lambda: worker.status()["troubles"] != [])
+    post(worker, [call("taken")])
+    (trouble,) = worker.status()["troubles"]
+    assert trouble.startswith(
+        f"the state is not stored: topic {letters}: expected max.message.bytes of 1048588 or more"
+    )
+    assert worker.metrics()["callcost_store_writable"] == 0
+    raw.now(raw.alter(company.bootstrap, letters, {"max.message.bytes": "1048588"}))
+    until(lambda: worker.status()["troubles"] == [])
+    assert worker.metrics()["callcost_store_writable"] == 1
+    assert worker.status()["counts"]["costed"] == 1
+    said = worker.log.read_text()
+    assert "calls are refused" not in said
+    assert said.count("the state cannot be stored") == said.count("the state is stored again") == 1
+
+
 def test_posts_are_taken_while_the_partitions_are_elsewhere(company: Company, worker: WorkerProcess) -> None:
     """A worker that has no partition of its own takes calls in as well."""
     others = [company.hire() for _ in range(2)]

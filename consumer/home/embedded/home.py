@@ -240,7 +240,7 @@ class EmbeddedHome:
         self._commits.stop()
 
     async def _commit(self, group: Sequence[Batch]) -> None:
-        await self._storing(lambda: self._write(group))
+        await self._taking(lambda: self._write(group))
         self._has_committed.set()
 
     def _write(self, group: Sequence[Batch]) -> None:
@@ -296,6 +296,7 @@ class EmbeddedHome:
                     stored_up_to = await self.checkpoint()
                 await self._replay_asked()
                 await self._prune()
+                self._note_stored()
 
     async def checkpoint(self) -> int:
         """Store the state as it is; up to which offset that was. Raises Unavailable."""
@@ -396,19 +397,33 @@ class EmbeddedHome:
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _storing(self, work: Callable[[], T]) -> T:
-        """Write something, and remember what is in the way when it cannot be."""
+    async def _taking(self, work: Callable[[], None]) -> None:
+        """Write what came in, and remember what is in the way when it cannot be."""
         try:
-            done = await self._on_thread(work)
+            await self._on_thread(work)
         except Unavailable as error:
             if self.state.trouble is None:
-                log.error("nothing can be stored: %s", error)
+                log.error("calls are refused: %s", error)
             self.state.trouble = str(error)
             raise
         if self.state.trouble is not None:
-            log.info("the file can be written again")
+            log.info("calls are taken again")
             self.state.trouble = None
-        return done
+
+    async def _storing(self, work: Callable[[], T]) -> T:
+        """Write something else. What is in the way is remembered until all that was to be stored is."""
+        try:
+            return await self._on_thread(work)
+        except Unavailable as error:
+            if self.state.store_trouble is None:
+                log.error("the state cannot be stored: %s", error)
+            self.state.store_trouble = str(error)
+            raise
+
+    def _note_stored(self) -> None:
+        if self.state.store_trouble is not None:
+            log.info("the state is stored again")
+            self.state.store_trouble = None
 
 
 def _built(rates: WrittenRates, sha256: str) -> RateTable:

@@ -95,7 +95,8 @@ class KafkaHome:
         self._doubts: tuple[str, ...] = ()
         self._starting: str | None = "connecting to Kafka"
         self._said = ""
-        self._trouble: str | None = None
+        self._trouble: str | None = None  # of what is posted
+        self._store_trouble: str | None = None  # of checkpoints and what belongs to them
         self._has_topics, self._is_stopping = asyncio.Event(), asyncio.Event()
         self._has_begun_to_join = False
 
@@ -112,6 +113,7 @@ class KafkaHome:
         return HomeState(
             restoring=self._starting or self._holding.not_ready(),
             trouble=self._trouble,
+            store_trouble=self._store_trouble,
             troubles=(*self._doubts, *self._losses, *self._shares.troubles, *stale),
             checkpoint_ms=min(stored, default=None),
             checkpoint_duration_ms=int(max((one.stored_in_s for one in own), default=0) * 1000) if stored else None,
@@ -271,10 +273,17 @@ class KafkaHome:
 
     def _note_trouble(self, trouble: str | None) -> None:
         if trouble is not None and self._trouble is None:
-            log.error("nothing can be written to Kafka: %s", trouble)
+            log.error("calls are refused: %s", trouble)
         elif trouble is None and self._trouble is not None:
-            log.info("Kafka can be written to again")
+            log.info("calls are taken again")
         self._trouble = trouble
+
+    def _note_store_trouble(self, trouble: str | None) -> None:
+        if trouble is not None and self._store_trouble is None:
+            log.error("the state cannot be stored: %s", trouble)
+        elif trouble is None and self._store_trouble is not None:
+            log.info("the state is stored again")
+        self._store_trouble = trouble
 
     def position_of(self, source: str) -> bytes | None:
         """No file is followed here."""
@@ -323,11 +332,11 @@ class KafkaHome:
             await self._tables.keep()
             await self._storing.store(owns)
         except Unavailable as error:
-            self._note_trouble(str(error))
+            self._note_store_trouble(str(error))
             with contextlib.suppress(KafkaError):
                 await self._make_our_topics()
             raise
-        self._note_trouble(None)
+        self._note_store_trouble(None)
         stored = {own.partition: own.stored_at for own in owns if own.stored_at >= 0}
         if stored:
             await self._group.commit(stored)

@@ -103,10 +103,10 @@ def _store() -> Alert:
         expr="min by (job, instance) (callcost_store_writable) == 0",
         lasting="2m",
         keep="5m",
-        summary="Worker {{ $labels.instance }} cannot store anything: calls are refused",
+        summary="Worker {{ $labels.instance }} cannot store: calls are refused, or no checkpoint is stored",
         description="""
-            The disk is full or read-only, or the Kafka cluster takes nothing. Posts are answered 503, and senders that
-            do not send again lose calls.""",
+            The disk is full or read-only, or the Kafka cluster does not take all that it should. If calls are refused,
+            posts are answered 503, and senders that do not send again lose calls.""",
         panel="store",
     )
 
