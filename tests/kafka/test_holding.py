@@ -1,7 +1,7 @@
 """What becomes of a partition between two rebalances, without any broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -30,6 +30,10 @@ def decode(one: SourceRecord) -> Sequence[Decoded]:
     return canonical.decode(one)
 
 
+#: What readers see, what stays, whether records are taken, and where they would be.
+Going = tuple[dict[TopicPartition, Own], set[TopicPartition], bool, int | None]
+
+
 @dataclass
 class Held:
     """The holding, and all that it is told by."""
@@ -37,7 +41,8 @@ class Held:
     group: FakeGroup = field(default_factory=FakeGroup)
     losses: Losses = field(default_factory=Losses)
     crew: Crew = field(default_factory=Crew)
-    going: list[dict[TopicPartition, Own]] = field(default_factory=list)  # what readers saw while something was let go
+    going: list[Going] = field(default_factory=list)  # how it stood while something was let go
+    while_it_goes: Callable[[], Awaitable[None]] | None = None
 
     def __post_init__(self) -> None:
         restorer = FakeRestorer(self.group, TABLE, decode)
@@ -46,7 +51,10 @@ class Held:
         )  # fmt: skip
 
     async def let_go(self, _: Sequence[Own]) -> None:
-        self.going.append(self.holding.ready)
+        if self.while_it_goes is not None:
+            await self.while_it_goes()
+        now = self.holding
+        self.going.append((now.ready, now.staying, now.takes(PARTITION), now.sought(PARTITION)))
 
     async def give(self, partition: TopicPartition, reach: Reach) -> Own:
         """Returns when it is restored."""
@@ -128,3 +136,25 @@ async def test_what_is_gone_is_told_as_soon_as_the_broker_says_where_the_partiti
     held.group.failure = None
     await held.tell(PARTITION, 10, call("b"))
     assert (own.read_to, own.fold.pipeline.counts.received, list(held.losses)) == (11, 2, [GONE])
+
+
+async def test_what_goes_is_read_no_further_and_shown_until_it_was_let_go(held: Held) -> None:
+    own = await held.give(PARTITION, Reach(0, 2))
+    await held.tell(PARTITION, 0, call("a"))
+    held.while_it_goes = lambda: held.tell(PARTITION, 1, call("b"))
+    await held.holding.revoked({PARTITION})
+    assert held.going == [({PARTITION: own}, set(), False, None)]
+    assert (own.read_to, own.fold.pipeline.counts.received) == (1, 1)
+    assert held.holding.ready == {}
+
+
+async def test_what_comes_back_is_read_on_from_where_it_was(held: Held) -> None:
+    own = await held.give(PARTITION, Reach(0, 2))
+    await held.tell(PARTITION, 0, call("a"))
+    await held.holding.revoked({PARTITION})
+    assert await held.give(PARTITION, Reach(0, 2)) is own
+    assert (held.holding.staying, held.holding.takes(PARTITION), held.holding.sought(PARTITION)) == (
+        {PARTITION},
+        True,
+        1,
+    )

@@ -64,6 +64,11 @@ class Holding:
         return {one: own for one, own in sorted(self._own.items()) if own.is_ready}
 
     @property
+    def staying(self) -> set[TopicPartition]:
+        """Those of these that do not go to somebody else just now."""
+        return {one for one, own in self._own.items() if own.is_read_on}
+
+    @property
     def restoring(self) -> int:
         """How many are still being restored."""
         return len(self._restoring)
@@ -106,15 +111,19 @@ class Holding:
         self.is_assigned.set()
 
     async def revoked(self, partitions: Collection[TopicPartition]) -> None:
-        """They are not ours any more: what was folded of them is stored for whoever is next."""
+        """They are not ours any more: what was folded of them is stored for whoever is next.
+
+        Readers see it here until then, and from then on as it was told.
+        """
         for partition in partitions & self._restoring.keys():
             self._restoring.pop(partition).cancel()
         going = [self._own[partition] for partition in partitions & self._own.keys()]
         for own in going:
-            own.is_ready = False
+            own.is_going = True
         if going:
             await self._let_go(going)
         for own in going:
+            own.is_ready = own.is_going = False
             self._parked[own.partition] = self._own.pop(own.partition)
         self.is_assigned.clear()
 
@@ -164,12 +173,12 @@ class Holding:
     def takes(self, partition: TopicPartition) -> bool:
         """Whether records of it may come now."""
         own = self._own.get(partition)
-        return own is not None and own.is_ready and own.kept_bytes < MOST_KEPT_BYTES and not self._is_closed
+        return own is not None and own.is_read_on and own.kept_bytes < MOST_KEPT_BYTES and not self._is_closed
 
     def sought(self, partition: TopicPartition) -> int | None:
         """Where to read on, by one who goes there now; None where that is not known yet."""
         own = self._own.get(partition)
-        if own is None or not own.is_ready:
+        if own is None or not own.is_read_on:
             return None
         own.asked_again_at = -1
         return own.read_to
@@ -177,7 +186,7 @@ class Holding:
     async def take(self, partition: TopicPartition, records: Sequence[ConsumerRecord]) -> None:
         """Fold some records in."""
         own = self._own.get(partition)
-        if own is None or not own.is_ready:
+        if own is None or not own.is_read_on:
             return
         try:
             if not await self._follow_on(own, records):
@@ -192,7 +201,7 @@ class Holding:
         for first in range(0, len(records), MOST_AT_ONCE):
             await self._fold_or_fail(own, records[first : first + MOST_AT_ONCE])
             await asyncio.sleep(0)
-            if not own.is_ready:
+            if not own.is_read_on:
                 return  # it goes to somebody else
         self._hear(own)
 
@@ -249,9 +258,9 @@ class Holding:
         """
         for partition, own in self.ready.items():
             self._hear(own)
-            if own.behind and not await self._has_asked_again(own):
+            if own.is_read_on and own.behind and not await self._has_asked_again(own):
                 at = await self._group.position(partition)
-                if at is not None and at >= own.end and own.is_ready:
+                if at is not None and at >= own.end and own.is_read_on:
                     await self._pass_over(own, at)
 
     async def _pass_over(self, own: Own, at: int) -> None:

@@ -163,9 +163,9 @@ class KafkaHome:
     async def read(self, look: Callable[[Seen], T]) -> T:
         """Look at all figures between two batches, on a thread."""
         async with AsyncExitStack() as held:
+            await held.enter_async_context(self._shares.turn)  # first: what becomes ours meanwhile is seen once
             ready = self._holding.ready
             pipelines = [await held.enter_async_context(own.fold.held()) for own in ready.values()]
-            await held.enter_async_context(self._shares.turn)
             seen = Seen(pipelines, list(self._shares.beside(ready).values()))
             return await asyncio.to_thread(look, seen)
 
@@ -353,9 +353,10 @@ class KafkaHome:
         await self._shares.refresh(self._tables.in_force, [own.partition for own in going])
 
     async def _follow_others(self) -> None:
-        """Show what other workers told, for ever."""
+        """Show what other workers told, for ever; what is told of ours is shown no more."""
         while True:
             await asyncio.sleep(_SHOWN_EVERY_S)
+            await self._shares.forget(lambda: self._holding.staying)
             changed = self._board.what_changed()
             await self._shares.refresh(self._tables.in_force, sorted(changed - self._holding.ready.keys()))
 

@@ -23,7 +23,8 @@ class Own:
     read_to: int  # records below are folded, or are none
     end: int  # of the source, as far as we know
     catch_up_to: int  # its end when we took it over
-    is_ready: bool = False
+    is_ready: bool = False  # its figures hold
+    is_going: bool = False  # to somebody else: they hold until it has gone, and no record of it is taken
     heard_ms: int = 0  # when the broker last said what there is of it
     asked_again_at: int = -1  # where nothing, or not the next record, came, and was asked for once more
     stored_at: int = -1  # the offset of the last checkpoint
@@ -41,6 +42,11 @@ class Own:
     def behind(self) -> int:
         """Records in the source that are not folded yet."""
         return max(self.end - self.read_to, 0)
+
+    @property
+    def is_read_on(self) -> bool:
+        """Whether records of it are taken."""
+        return self.is_ready and not self.is_going
 
     @property
     def is_caught_up(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from aiokafka import TopicPartition
 
@@ -41,6 +41,13 @@ class Shares:
     def know(self, partitions: Iterable[TopicPartition]) -> None:
         """That these are there."""
         self.partitions |= {one for one in partitions if one.topic in self._topics}
+
+    async def forget(self, which: Callable[[], Collection[TopicPartition]]) -> None:
+        """Let go of those that we fold ourselves, when nobody reads."""
+        async with self.turn:
+            for partition in which():
+                self._shares.pop(partition, None)
+                self._unusable.pop(partition, None)
 
     async def refresh(self, table: RateTable, partitions: Collection[TopicPartition]) -> None:
         """Show the newest of each."""
