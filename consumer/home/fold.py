@@ -30,6 +30,7 @@ class Checkpoint:
 
     snapshot: Snapshot
     rejected: list[Rejected]  # since the checkpoint before
+    table_sha256: str  # of the rate table that it is under
 
 
 async def _to_the_end(work: Callable[..., T], *given: Any) -> T:
@@ -110,7 +111,7 @@ class Fold:
                 raise HomeBroken("no checkpoint: folding failed, and what it had begun is half done; start again")
             snapshot = await _to_the_end(self._snapshot)
             rejected, self._rejected = self._rejected, []
-        return Checkpoint(snapshot, rejected)
+            return Checkpoint(snapshot, rejected, self.pipeline.table.sha256)
 
     def _snapshot(self) -> Snapshot:
         """All blocks that are not stored, those of snapshots before included."""

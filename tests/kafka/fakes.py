@@ -47,6 +47,8 @@ class FakeGroup:
 class FakeBoard:
     """On which nobody else ever wrote."""
 
+    life = 0
+
     async def catch_up(self) -> None:
         pass
 

@@ -165,7 +165,6 @@ class Holding:
         table = self._tables.in_force
         if own.fold.pipeline.table.sha256 != table.sha256:
             log.info("%s: from %d on under rate table %s", name_of(own.partition), own.read_to, table.sha256[:12])
-            own.stored_at = -1
             await own.fold.switch(table)
 
     # Records.

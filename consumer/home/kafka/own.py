@@ -28,6 +28,7 @@ class Own:
     heard_ms: int = 0  # when the broker last said what there is of it
     asked_again_at: int = -1  # where nothing, or not the next record, came, and was asked for once more
     stored_at: int = -1  # the offset of the last checkpoint
+    stored_under: str = ""  # its rate table
     stored_ms: int | None = None
     stored_in_s: float = 0.0
     stored_bytes: int = 0

@@ -50,7 +50,8 @@ class Storing:
         if own.life != self._board.life:
             own.life, own.stored_at, own.blocks = self._board.life, -1, {}
             own.fold.forget_what_is_stored()
-        if own.stored_at == own.fold.pipeline.next_offset:
+        pipeline = own.fold.pipeline
+        if (own.stored_at, own.stored_under) == (pipeline.next_offset, pipeline.table.sha256):
             await self._checkpoints.is_alive(own)
             own.stored_ms = self._clock()  # what is stored is all there is
             return
@@ -63,7 +64,8 @@ class Storing:
             own.fold.is_not_stored(taken)
             raise
         own.fold.is_stored(taken)
-        own.stored_at, own.stored_ms = taken.snapshot.next_offset, self._clock()
+        own.stored_at, own.stored_under = taken.snapshot.next_offset, taken.table_sha256
+        own.stored_ms = self._clock()
         own.letters += len(taken.rejected)
         own.stored_in_s = asyncio.get_running_loop().time() - began
 
