@@ -17,17 +17,19 @@ def rate_table() -> object:
         "rate_table",
         "Rate table",
         "Whether the newest rate table is in use, by worker. Refused: it has mistakes, each in the log and in "
-        "/api/status; the one before it stays in use. Then how many mistakes, and how long ago the table in use was "
-        "loaded.",
+        "/api/status; the one before it stays in use. Then how many mistakes, how long ago its newest prices took "
+        "effect, and how long ago the table in use was loaded.",
         "none",
     )
     fresh = alike(series("callcost_rate_table_load_success"), "instance")
     problems = alike(series("callcost_rate_table_problems"))
+    newest = age(alike(series("callcost_rate_table_newest_version_timestamp_seconds")))
     loaded = age(alike(series("callcost_rate_table_loaded_timestamp_seconds")))
     return strip(
         about,
         Shown(fresh, "{{instance}}", levels=pipeline.LOADED, worded=True),
         Shown(problems, "mistakes", unit="short", decimals=0),
+        Shown(newest, "newest prices", unit="s", decimals=0),
         Shown(loaded, "loaded ago", unit="s", decimals=0),
     )
 
