@@ -5,6 +5,7 @@ record on.
 """
 
 import asyncio
+import contextlib
 import logging
 import queue
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ class Restorer:
             self._losses.note_index(partition, index_from, reach.first)
         first = max(index_from, reach.first)
         log.info("%s: going on from %d, with the index from %d", name, until, first)
-        is_whole = await _reindex(pipeline, self._read_again(partition, consumer, first, until), until)
+        is_whole = await reindex(pipeline, self._read_again(partition, consumer, first, until), until)
         if not is_whole and index_from >= reach.first:
             raise HomeBroken(
                 f"{name} is not the topic that its checkpoint was made from: records changed; {_BEGIN_AGAIN}"
@@ -135,7 +136,7 @@ def was_made_anew(partition: TopicPartition, end: int, read_to: int) -> HomeBrok
     )
 
 
-async def _reindex(pipeline: Pipeline, batches: AsyncIterator[Sequence[ConsumerRecord]], until: int) -> bool:
+async def reindex(pipeline: Pipeline, batches: AsyncIterator[Sequence[ConsumerRecord]], until: int) -> bool:
     """Make an index on a thread, while the records for it are read."""
     waiting: queue.Queue[Sequence[ConsumerRecord] | BaseException | None] = queue.Queue(_BATCHES_AHEAD)
 
@@ -147,7 +148,7 @@ async def _reindex(pipeline: Pipeline, batches: AsyncIterator[Sequence[ConsumerR
 
     work = asyncio.create_task(asyncio.to_thread(pipeline.reindex, records(), until))
 
-    async def hand_over(batch: Sequence[ConsumerRecord] | BaseException | None) -> None:
+    async def hand_over(batch: Sequence[ConsumerRecord] | None) -> None:
         while not work.done():
             try:
                 waiting.put_nowait(batch)
@@ -159,9 +160,12 @@ async def _reindex(pipeline: Pipeline, batches: AsyncIterator[Sequence[ConsumerR
     try:
         async for batch in batches:
             await hand_over(batch)
+        await hand_over(None)
     except BaseException as error:
-        await hand_over(error)
+        # At once: one who is cancelled may be cancelled again, and a thread that is told nothing waits for ever.
+        with contextlib.suppress(queue.Empty):
+            waiting.get_nowait()
+        waiting.put_nowait(error)
         work.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise
-    await hand_over(None)
     return await work
